@@ -1,0 +1,1 @@
+"""The relay: peers, tracks, publications, subscriptions, layers. Knows no school."""

@@ -1,0 +1,34 @@
+"""All event types, for decoding by their tag. A type not listed here cannot be written."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any, Union
+
+import msgspec
+
+from server.events import lesson, room, sheet
+from server.events.base import Event, type_of
+
+
+def _types_of(module: ModuleType) -> list[type[Event]]:
+    found = [
+        value
+        for _, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, Event) and value is not Event and value.__module__ == module.__name__
+    ]
+    return sorted(found, key=type_of)
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    type_of(kind): kind for module in (lesson, room, sheet) for kind in _types_of(module)
+}
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP007
+
+
+def decode_event(body: bytes | str) -> Event:
+    """The event of a canonical JSON body. Raises msgspec.ValidationError for an unknown or malformed one."""
+    event: Event = _decoder.decode(body)
+    return event

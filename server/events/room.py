@@ -1,0 +1,159 @@
+"""Facts about people in a live room: arriving, leaving, states, hands, floor, chat, moderation."""
+
+from __future__ import annotations
+
+from server.events.base import Event
+from server.ids import MessageId, PersonId, RollCallId
+
+
+class PersonKnocked(Event, frozen=True, kw_only=True, tag="room.person_knocked/1"):
+    """An authenticated connection asked to come in: presence counts from here (waiting is not the student's fault).
+
+    role ∈ lecturer, student, class_manager, observer. `device` is the browser's random id; `inferred` never true here.
+    """
+
+    person: PersonId
+    role: str
+    device: str
+    with_media: bool
+
+
+class PersonAdmitted(Event, frozen=True, kw_only=True, tag="room.person_admitted/1"):
+    person: PersonId
+
+
+class PersonReturned(Event, frozen=True, kw_only=True, tag="room.person_returned/1"):
+    """The same seat is connected again after `PersonLost`. how ∈ resumed, rejoined, ice_restart."""
+
+    person: PersonId
+    device: str
+    how: str
+
+
+class PersonLost(Event, frozen=True, kw_only=True, tag="room.person_lost/1"):
+    """No sign of life since `last_alive_us`; the seat is kept. reason ∈ ice_lost, heartbeat_lost, socket_closed, server_restart."""
+
+    person: PersonId
+    last_alive_us: int
+    reason: str
+    inferred: bool = False
+
+
+class PersonLeft(Event, frozen=True, kw_only=True, tag="room.person_left/1"):
+    """The seat is given up; presence ended at `last_alive_us`.
+
+    reason ∈ leave, page_close, ice_lost, heartbeat_lost, removed, replaced, server_restart, lesson_end.
+    """
+
+    person: PersonId
+    last_alive_us: int
+    reason: str
+    inferred: bool = False
+
+
+class DeviceChanged(Event, frozen=True, kw_only=True, tag="room.device_changed/1"):
+    """Hand-over to another device, confirmed by the person; counted once."""
+
+    person: PersonId
+    from_device: str
+    to_device: str
+
+
+class ConnectionStateChanged(Event, frozen=True, kw_only=True, tag="room.connection_state_changed/1"):
+    """state of product.md's one vocabulary: joining, learning, listening_only, weak, lost, handing_over, background, left, removed."""
+
+    person: PersonId
+    state: str
+
+
+class PersonRemoved(Event, frozen=True, kw_only=True, tag="room.person_removed/1"):
+    """Removed by the lecturer, with the reason given."""
+
+    person: PersonId
+    reason: str
+
+
+class HandRaised(Event, frozen=True, kw_only=True, tag="room.hand_raised/1"):
+    person: PersonId
+
+
+class HandLowered(Event, frozen=True, kw_only=True, tag="room.hand_lowered/1"):
+    """by ∈ self, lecturer, given (the floor was given)."""
+
+    person: PersonId
+    by: str
+
+
+class FloorGiven(Event, frozen=True, kw_only=True, tag="room.floor_given/1"):
+    """The lecturer invited the student to speak ("mời phát biểu")."""
+
+    person: PersonId
+
+
+class FloorTaken(Event, frozen=True, kw_only=True, tag="room.floor_taken/1"):
+    """The turn to speak is over. by ∈ lecturer, self, left."""
+
+    person: PersonId
+    by: str
+
+
+class MuteAsked(Event, frozen=True, kw_only=True, tag="room.mute_asked/1"):
+    """The lecturer asked a person (or, None, everyone) to mute."""
+
+    person: PersonId | None
+
+
+class MediaChanged(Event, frozen=True, kw_only=True, tag="room.media_changed/1"):
+    """What the server saw start or stop. role ∈ microphone, camera, screen, screen_audio."""
+
+    person: PersonId
+    role: str
+    on: bool
+
+
+class Spoke(Event, frozen=True, kw_only=True, tag="room.spoke/1"):
+    """Observed speech of at least 5 s in one stretch (counts as an answer to a roll-call, D.3 step 7)."""
+
+    person: PersonId
+    from_us: int
+    to_us: int
+
+
+class MessagePosted(Event, frozen=True, kw_only=True, tag="chat.message_posted/1"):
+    message: MessageId
+    person: PersonId
+    text: str
+
+
+class MessageEdited(Event, frozen=True, kw_only=True, tag="chat.message_edited/1"):
+    """The new text; the original stays where it was recorded."""
+
+    message: MessageId
+    text: str
+
+
+class MessageHidden(Event, frozen=True, kw_only=True, tag="chat.message_hidden/1"):
+    """Hidden from students, kept in the record (R-23.3)."""
+
+    message: MessageId
+    reason: str
+
+
+class RollCallAnswered(Event, frozen=True, kw_only=True, tag="room.roll_call_answered/1"):
+    person: PersonId
+    roll_call: RollCallId
+
+
+class ScreenshotAsked(Event, frozen=True, kw_only=True, tag="room.screenshot_asked/1"):
+    """cause ∈ start, start_plus_10, middle, end_minus_10, end, roll_call, lecturer."""
+
+    cause: str
+
+
+class FlagRaised(Event, frozen=True, kw_only=True, tag="room.flag_raised/1"):
+    """A fact for a human to look at (regulation D.5), e.g. F-2DEV, F-CLOCK. severity ∈ info, xem_xet, nghiem_trong."""
+
+    code: str
+    people: list[PersonId]
+    severity: str
+    facts: dict[str, int]

@@ -1,0 +1,1 @@
+"""Shared test equipment: clocks, links, clients, servers started for a test."""
