@@ -1,0 +1,72 @@
+// A person's name in the room it has: shortened by words, measured on a canvas, never cut at the end.
+import { useLayoutEffect, useRef, useState } from "react";
+import { fitName, wordsOf } from "./names";
+
+const STEP_PX = 8;
+const widths = new Map<string, number>();
+const chosen = new Map<string, string>();
+let canvas: CanvasRenderingContext2D | null = null;
+
+function widthOf(text: string, font: string): number {
+  const key = `${font}|${text}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
+  canvas ??= document.createElement("canvas").getContext("2d");
+  if (!canvas) return 0;
+  canvas.font = font;
+  const width = canvas.measureText(text).width;
+  widths.set(key, width);
+  return width;
+}
+
+interface Props {
+  name: string;
+  /** Said before the name but not part of it, e.g. "TS.". */
+  title?: string | undefined;
+  /** Said after the name, e.g. "(tôi)". */
+  after?: string | undefined;
+  className?: string;
+}
+
+/** The full name is always the accessible text; what is seen is the longest form that fits. */
+export function PersonName({ name, title, after, className }: Props) {
+  const box = useRef<HTMLSpanElement>(null);
+  const full = wordsOf(name).join(" ");
+  const [seen, setSeen] = useState(full);
+
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) return;
+    const fit = () => {
+      const style = getComputedStyle(node);
+      const font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+      const extra = [title, after].filter(Boolean).reduce((sum, word) => sum + widthOf(`${word} `, font), 0);
+      const room = Math.floor((node.clientWidth + 1) / STEP_PX) * STEP_PX + STEP_PX - 1;
+      const key = `${font}|${room}|${extra}|${full}`;
+      let form = chosen.get(key);
+      if (form === undefined) {
+        form = fitName(full, Math.min(room, node.clientWidth + 1) - extra, (text) => widthOf(text, font));
+        chosen.set(key, form);
+      }
+      setSeen(form);
+    };
+    fit();
+    const watch = new ResizeObserver(fit);
+    watch.observe(node);
+    void document.fonts?.ready.then(() => {
+      widths.clear();
+      chosen.clear();
+      fit();
+    });
+    return () => watch.disconnect();
+  }, [full, title, after]);
+
+  const said = [title, full, after].filter(Boolean).join(" ");
+  const shown = [title, seen, after].filter(Boolean).join(" ");
+  return (
+    <span ref={box} className={`person-name ${className ?? ""}`} title={shown === said ? undefined : said}>
+      <span className="visually-hidden">{said}</span>
+      <span aria-hidden="true">{shown}</span>
+    </span>
+  );
+}
