@@ -1,0 +1,143 @@
+"""The packet engine (Rust, media/core). Sockets, ICE-lite, SRTP, forwarding, feedback, taps and counters live here.
+
+Not here: DTLS, SDP, which layer a peer should get, rooms, school. Python uses it through `media.engine`.
+
+Rules for every call
+- Nothing blocks. A command is put in a queue and carried out by the engine's own thread, in order; the thread never takes
+  the GIL. What cannot be carried out (unknown handle, wrong key length found late) becomes a `refused` event.
+- Handles (`peer`, `src`, `slot`) are the caller's integers, 1 … 2**32-1; 0 means "none" (or "all" in `stats`).
+- ValueError: an argument that can be judged at once (length, range, name) is wrong. OSError: a socket could not be had.
+  RuntimeError: the engine is closed.
+- Times in events named `_us` are CLOCK_MONOTONIC microseconds, i.e. `time.monotonic_ns() // 1000` of the same machine.
+- `kind` is "audio" or "video". `codec` is "opus", "red", "vp8", "h264", "vp9", "av1" or "other". `rid` is "" for a source
+  without simulcast.
+
+Events, as returned by `poll_events` (first item: the name). `media.engine` turns them into typed notices.
+    ("dtls", peer, data)                           a DTLS datagram from an authenticated 5-tuple
+    ("path", peer, gen, proto, ip, port)           packets now go to this address (first path, or the peer moved)
+    ("stalled", peer, ms, last_us)                 nothing authenticated for ms (1500, 5000, 15000, 30000: once each)
+    ("resumed", peer, ms, last_us)                 first authenticated packet after a stall of ms; last_us: before the stall
+    ("layer", src, rid, ssrc, codec, up, w, h)     a layer began, changed its size, or (up=False) sent nothing for 2 s
+    ("switched", slot, src, rid)                   the slot now sends this layer (src=0: it went silent)
+    ("levels", [(src, level)])                     every 100 ms; loudest value in it, 0 loud … 127 silence; changed ones only
+    ("fb", [(peer, sent_bps, acked_bps, owd_ms, loss, rtt_ms, remb_bps)])
+                                                   every 200 ms, peers with fresh downlink feedback; -1 / 0 where not known
+    ("rates", [(src, rid, bps, packets_per_s)])    each second, layers that are up
+    ("sr", src, rid, ntp, rtp, at_us)              sender report of a tapped source: NTP 32.32 ↔ RTP time, arrival
+    ("tap", [(src, rid, at_us, ext_seq, packet)])  plaintext RTP of tapped sources, in order of arrival, padding removed;
+                                                   ext_seq: sequence number with its roll-over count
+    ("tap_gap", src, rid, packets, from_us, to_us) this many packets of the source were not handed over: the reader was slow
+    ("refused", call, handle, reason)              a command that could not be carried out
+    ("lost_events", count)                         the event queue was full; this many were dropped (never taps or liveness)
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+VERSION: str
+"""Version of the compiled crate."""
+
+class Engine:
+    """One engine thread with its sockets. Make one per UDP port (shard); a peer lives in one engine."""
+
+    def __init__(self) -> None: ...
+    def bind(self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[tuple[str, str, int]]:
+        """Open the sockets and start the thread. Port 0 = any free one.
+
+        Returns what was bound as (proto, ip, port) with proto "udp". At most one UDP address for now; `tcp` (ICE-TCP) must
+        be empty. Both lists are here so that the face does not change when shards, IPv6 and ICE-TCP arrive.
+        """
+    def fileno(self) -> int:
+        """The eventfd: readable when `poll_events` has something. Reading it clears it (8 bytes)."""
+    def poll_events(self, max: int = 1024) -> list[tuple[Any, ...]]:
+        """Up to `max` events, oldest first. When fewer than `max` come back the queue is empty."""
+    def close(self) -> None:
+        """Stop the thread and close the sockets. Idempotent. Events still queued can be polled."""
+
+    def add_peer(self, peer: int, ufrag: str, pwd: str, remote_ufrag: str) -> None:
+        """A peer may now connect: STUN with `ufrag:remote_ufrag`, keyed with our own `pwd` (RFC 8445 §7, ICE-lite)."""
+    def restart_peer(self, peer: int, gen: int, ufrag: str, pwd: str, remote_ufrag: str) -> None:
+        """ICE restart number `gen` (1, 2, …). SRTP keys and streams stay. Older or equal numbers are ignored.
+
+        The old credentials answer until the first nominated check with the new ones.
+        """
+    def remove_peer(self, peer: int) -> None:
+        """Forget the peer, its sources and slots. Slots of others that showed its sources fall silent (`switched`)."""
+    def send_dtls(self, peer: int, data: bytes) -> None:
+        """One DTLS datagram (at most 1500 B) to the peer's current path; dropped while there is none."""
+    def set_srtp(self, peer: int, profile: int, rx_key: bytes, rx_salt: bytes, tx_key: bytes, tx_salt: bytes) -> None:
+        """MASTER keys and salts from the DTLS exporter; session keys are derived inside (RFC 3711 §4.3, RFC 7714 §11).
+
+        `profile` is the DTLS-SRTP number: 1 AES128_CM_SHA1_80 (16 B key, 14 B salt), 7 AEAD_AES_128_GCM (16, 12),
+        8 AEAD_AES_256_GCM (32, 12). We are the DTLS server: rx = client pair, tx = server pair. Before this call RTP is dropped
+        and counted. May be called once per peer; again is refused (a repeated key would repeat nonces).
+        """
+    def set_ext(self, peer: int, ids: Mapping[str, int]) -> None:
+        """Header extension ids the peer negotiated, both directions (they are one map per BUNDLE group).
+
+        Names: "mid", "rid", "rrid", "twcc", "abs_send_time", "audio_level", "orientation", "playout_delay". Ids 1…14 are sent;
+        15…255 are understood on receipt (two-byte form).
+        """
+
+    def add_source(
+        self,
+        src: int,
+        peer: int,
+        mid: str,
+        kind: str,
+        codecs: Sequence[tuple[int, str, int, int]],
+        rids: Sequence[str] = (),
+        ssrcs: Sequence[tuple[int, str, int]] = (),
+    ) -> None:
+        """A publication of the peer. It forwards nothing until routed, and is enabled from the start.
+
+        codecs: (pt, codec, rtx_pt or 0, clock_hz), in the publisher's numbers. rids: low to high quality, at most 4; empty =
+        one layer with rid "". ssrcs: (ssrc, rid, rtx_ssrc or 0) where the SDP named them (Firefox, single layer); otherwise
+        SSRCs are learnt from the mid/rid/rrid extensions.
+        """
+    def enable_source(self, src: int, on: bool) -> None:
+        """Off: the publication is not permitted; its packets are dropped right after authentication, tapped or not."""
+    def remove_source(self, src: int) -> None: ...
+    def add_slot(
+        self,
+        slot: int,
+        peer: int,
+        mid: str,
+        kind: str,
+        ssrc: int,
+        rtx_ssrc: int,
+        codecs: Mapping[str, tuple[int, int]],
+        cname: str = "sfu",
+    ) -> None:
+        """A receive slot of the peer with one SSRC for its whole life. codecs: codec -> (pt, rtx_pt or 0), subscriber's numbers.
+
+        rtx_ssrc 0: no retransmission for this slot. An SSRC (or rtx_ssrc) the peer already used is refused.
+        """
+    def remove_slot(self, slot: int) -> None: ...
+    def route(self, slot: int, src: int, rid: str = "", max_tid: int = 7) -> None:
+        """Show `src` in `slot`, layer `rid` (empty: the lowest), temporal layers 0 … max_tid. src 0: silence.
+
+        Video switches on the wanted layer's next keyframe (asked for here), the old layer runs on until then when it belongs to
+        the same source. While the wanted layer is not live, the nearest lower live one, else the nearest higher, is sent.
+        A codec the slot does not have is refused when its first packet comes.
+        """
+    def request_keyframe(self, src: int) -> None:
+        """Ask the publisher for a keyframe (PLI, at most one per 500 ms and source; repeated until one comes)."""
+    def set_remb(self, peer: int, bps: int) -> None:
+        """Ceiling for what the peer may send us, repeated each second; 0 = none."""
+    def tap(self, src: int, on: bool, best_layer: bool = True) -> None:
+        """Hand plaintext packets of the source out as `tap` and `sr` events; best_layer: only its highest live layer.
+
+        Bounded: when the reader is slow, video is dropped up to its next keyframe, audio is kept; `tap_gap` says so.
+        """
+    def stats(self, peer: int = 0) -> list[dict[str, Any]]:
+        """Counters as of the last full second: one dict per peer (0 = all, preceded by the engine's own with peer 0).
+
+        Peer: peer, gen, path ("ip:port" or ""), last_us (last authenticated packet, 0 = never), rx_packets, rx_bytes, tx_packets,
+        tx_bytes, stun, dtls, auth_failures, replays, before_keys, unmapped, rtx_sent, nacks_in, plis_in, rtt_ms,
+        sources: [{src, enabled, rx_packets, rx_bytes, lost, recovered, duplicates, nacks_out, plis_out, dropped_disabled,
+        tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
+        slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].
+        Engine: peer 0, peers, rx_packets, tx_packets, rx_dropped, tx_dropped, unknown_address, bad_stun, bad_integrity, wakes,
+        events_lost, tap_dropped, cpu_us.
+        """
