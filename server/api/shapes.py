@@ -6,7 +6,7 @@ Writing requests need the header `X-Giangduong-CSRF` with the value of the cooki
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -301,7 +301,7 @@ class EventRow(Body, frozen=True, kw_only=True):
     at_us: int
     type: str
     origin: str
-    body: dict[str, object]
+    body: dict[str, Any]
     hash: str
 
 
