@@ -13,7 +13,7 @@ from typing import Protocol
 from media.notices import Notice
 
 
-class BadOffer(Exception):  # noqa: N818 - the caller's mistake, told as such
+class BadOffer(Exception):
     """reason ∈ too_large, malformed, no_fingerprint, no_ice, too_many_media, no_bundle, no_codec, unknown_mid, stale."""
 
     def __init__(self, reason: str) -> None:
@@ -21,7 +21,7 @@ class BadOffer(Exception):  # noqa: N818 - the caller's mistake, told as such
         self.reason = reason
 
 
-class NoCapacity(Exception):  # noqa: N818
+class NoCapacity(Exception):
     """The node's admission limit is reached."""
 
 

@@ -38,9 +38,7 @@ async def chromium(*extra_flags: str) -> AsyncIterator[Browser]:
     if path is None:
         raise RuntimeError("Chromium is missing; `make test-deps` installs it")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, *extra_flags]
-        )
+        browser = await playwright.chromium.launch(executable_path=path, headless=True, args=[*FLAGS, *extra_flags])
         try:
             yield browser
         finally:
@@ -89,9 +87,7 @@ async (kind) => {
 """
 
 
-async def person(
-    browser: Browser, name: str, *, width: int = 1440, height: int = 900, mobile: bool = False
-) -> Person:
+async def person(browser: Browser, name: str, *, width: int = 1440, height: int = 900, mobile: bool = False) -> Person:
     """A new profile with camera and microphone allowed."""
     context = await browser.new_context(
         viewport={"width": width, "height": height},
