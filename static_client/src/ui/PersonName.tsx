@@ -6,6 +6,16 @@ const STEP_PX = 8;
 const widths = new Map<string, number>();
 const chosen = new Map<string, string>();
 let canvas: CanvasRenderingContext2D | null = null;
+let fontsSettled = false;
+
+// Widths measured before the fonts came are those of the fallback font.
+if (typeof document !== "undefined") {
+  void document.fonts.ready.then(() => {
+    widths.clear();
+    chosen.clear();
+    fontsSettled = true;
+  });
+}
 
 function widthOf(text: string, font: string): number {
   const key = `${font}|${text}`;
@@ -37,7 +47,7 @@ export function PersonName({ name, title, after, className }: Props) {
   useLayoutEffect(() => {
     const node = box.current;
     if (!node) return;
-    const fit = () => {
+    const measureAgain = () => {
       const style = getComputedStyle(node);
       const font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
       const extra = [title, after].filter(Boolean).reduce((sum, word) => sum + widthOf(`${word} `, font), 0);
@@ -50,14 +60,10 @@ export function PersonName({ name, title, after, className }: Props) {
       }
       setSeen(form);
     };
-    fit();
-    const watch = new ResizeObserver(fit);
+    measureAgain();
+    const watch = new ResizeObserver(measureAgain);
     watch.observe(node);
-    void document.fonts?.ready.then(() => {
-      widths.clear();
-      chosen.clear();
-      fit();
-    });
+    if (!fontsSettled) void document.fonts.ready.then(measureAgain);
     return () => watch.disconnect();
   }, [full, title, after]);
 

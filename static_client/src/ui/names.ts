@@ -1,7 +1,8 @@
 // Vietnamese personal names: order, initials, shortening, search. The given name is the last word and is never cut.
 
 const collator = new Intl.Collator("vi", { sensitivity: "variant", numeric: true });
-const segmenter = typeof Intl.Segmenter === "function" ? new Intl.Segmenter("vi", { granularity: "grapheme" }) : null;
+const segmenter =
+  typeof Intl.Segmenter === "function" ? new Intl.Segmenter("vi", { granularity: "grapheme" }) : null;
 
 export function wordsOf(name: string): string[] {
   return name
@@ -52,12 +53,7 @@ export function fitName(name: string, room: number, measure: (text: string) => n
 
 /** A text without marks, in lower case, đ = d: what search compares. */
 export function plainOf(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .replaceAll("đ", "d")
-    .replaceAll("Đ", "D")
-    .toLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("đ", "d").replaceAll("Đ", "D").toLowerCase();
 }
 
 /** Whether every word typed begins, somewhere, a word of the name; marks are ignored on both sides. */

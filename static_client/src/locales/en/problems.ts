@@ -1,0 +1,12 @@
+import type { problems as source } from "../vi/problems";
+
+export const problems: Record<keyof typeof source, string> = {
+  "problem.unknown":
+    "This could not be done. Try again; if it keeps failing, give this code to support: {code}",
+  "problem.incident":
+    "The server failed and has noted it. Try again; if it keeps failing, give this code to support: {incident}",
+  "problem.client.offline": "The server cannot be reached. Check the network and try again.",
+  "problem.client.bad_answer": "The server's answer was not understood. Reload the page and try again.",
+  "problem.client.not_connected": "Disconnected from the lesson. This will work once connected again.",
+  "problem.client.timeout": "The server has not answered yet. Try again in a few seconds.",
+};

@@ -1,0 +1,10 @@
+// One sentence per Problem code: what happened, then the step.
+export const problems = {
+  "problem.unknown": "Chưa thực hiện được. Thử lại, nếu vẫn vậy thì báo cán bộ hỗ trợ mã này: {code}",
+  "problem.incident":
+    "Máy chủ gặp lỗi và đã ghi lại. Thử lại, nếu vẫn vậy thì báo cán bộ hỗ trợ mã này: {incident}",
+  "problem.client.offline": "Không nối được máy chủ. Kiểm tra mạng rồi thử lại.",
+  "problem.client.bad_answer": "Máy chủ trả lời không đúng dạng. Tải lại trang rồi thử lại.",
+  "problem.client.not_connected": "Đang mất kết nối với lớp. Việc này làm được khi nối lại.",
+  "problem.client.timeout": "Máy chủ chưa trả lời. Thử lại sau ít giây.",
+} as const;

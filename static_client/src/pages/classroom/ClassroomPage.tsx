@@ -1,0 +1,3 @@
+export function ClassroomPage() {
+  return <main className="page" />;
+}

@@ -1,0 +1,3 @@
+export function DeviceCheckPage() {
+  return <main className="page" />;
+}

@@ -1,0 +1,3 @@
+export function PrejoinPage() {
+  return <main className="page" />;
+}

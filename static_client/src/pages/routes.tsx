@@ -1,0 +1,68 @@
+// Which address shows which page. Each page is fetched when first needed.
+import { type ComponentType, lazy, Suspense } from "react";
+import { Outlet, Route, Routes } from "react-router";
+import { useText } from "@/locales/text";
+import { Skeleton } from "@/ui/Feedback";
+import { NotFoundPage } from "./shell/NotFoundPage";
+import { SignedIn } from "./shell/session";
+import "./shell/shell.css";
+
+/** `pick` names the page in its module, so that modules keep named exports. */
+function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType) {
+  return lazy(async () => ({ default: pick(await load()) }));
+}
+
+const SignInPage = page(
+  () => import("./signin/SignInPage"),
+  (m) => m.SignInPage,
+);
+const HomePage = page(
+  () => import("./home/HomePage"),
+  (m) => m.HomePage,
+);
+const PrejoinPage = page(
+  () => import("./prejoin/PrejoinPage"),
+  (m) => m.PrejoinPage,
+);
+const DeviceCheckPage = page(
+  () => import("./prejoin/DeviceCheckPage"),
+  (m) => m.DeviceCheckPage,
+);
+const ClassroomPage = page(
+  () => import("./classroom/ClassroomPage"),
+  (m) => m.ClassroomPage,
+);
+
+function Gate() {
+  return (
+    <SignedIn>
+      <Outlet />
+    </SignedIn>
+  );
+}
+
+function Waiting() {
+  const { t } = useText();
+  return (
+    <main className="page page--narrow">
+      <Skeleton awaited={t("app.awaited")} />
+    </main>
+  );
+}
+
+export function PageRoutes() {
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Routes>
+        <Route path="/sign-in" element={<SignInPage />} />
+        <Route path="/device-check" element={<DeviceCheckPage />} />
+        <Route element={<Gate />}>
+          <Route path="/" element={<HomePage />} />
+          <Route path="/lessons/:lesson" element={<PrejoinPage />} />
+          <Route path="/lessons/:lesson/room" element={<ClassroomPage />} />
+        </Route>
+        <Route path="*" element={<NotFoundPage />} />
+      </Routes>
+    </Suspense>
+  );
+}

@@ -1,0 +1,109 @@
+// The bar over every page outside the classroom: mark, school, sections, help, language, person.
+import { ChevronDown, LogOut, type LucideIcon, Moon, Sun, SunMoon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Avatar } from "./Avatar";
+import markUrl from "./mark.svg";
+import { MenuButton } from "./Overlay";
+import "./styles/layout.css";
+
+interface BrandProps {
+  school: string;
+}
+
+export function Brand({ school }: BrandProps) {
+  return (
+    <div className="brand">
+      <img src={markUrl} alt="" width={32} height={32} />
+      <div>
+        <p className="brand__name">Giảng Đường</p>
+        <p className="t-small t-2">{school}</p>
+      </div>
+    </div>
+  );
+}
+
+interface LanguageSwitchProps {
+  locale: "vi" | "en";
+  label: string;
+  onChange: (locale: "vi" | "en") => void;
+}
+
+export function LanguageSwitch({ locale, label, onChange }: LanguageSwitchProps) {
+  return (
+    <fieldset className="language" aria-label={label}>
+      {(["vi", "en"] as const).map((code) => (
+        <button
+          key={code}
+          type="button"
+          lang={code}
+          aria-pressed={code === locale}
+          aria-label={code === "vi" ? "Tiếng Việt (VI)" : "English (EN)"}
+          onClick={() => onChange(code)}
+        >
+          {code.toUpperCase()}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+export type Theme = "system" | "light" | "dark";
+
+interface PersonMenuProps {
+  id: string;
+  name: string;
+  detail: string;
+  words: { menu: string; themes: Record<Theme, string>; signOut: string };
+  theme: Theme;
+  onTheme: (theme: Theme) => void;
+  onSignOut: () => void;
+}
+
+const themeIcons: Record<Theme, LucideIcon> = { system: SunMoon, light: Sun, dark: Moon };
+
+export function PersonMenu({ id, name, detail, words, theme, onTheme, onSignOut }: PersonMenuProps) {
+  const themes = (["system", "light", "dark"] as const).map((value) => ({
+    id: value,
+    label: words.themes[value],
+    icon: themeIcons[value],
+    checked: value === theme,
+  }));
+  return (
+    <MenuButton
+      label={`${words.menu}: ${name}`}
+      className="person-menu"
+      choices={[...themes, { id: "sign-out", label: words.signOut, icon: LogOut }]}
+      onChoose={(choice) => (choice === "sign-out" ? onSignOut() : onTheme(choice as Theme))}
+    >
+      <Avatar id={id} name={name} />
+      <span className="person-menu__words">
+        <span className="person-menu__name">{name}</span>
+        <span className="t-small t-2">{detail}</span>
+      </span>
+      <ChevronDown size={16} aria-hidden="true" />
+    </MenuButton>
+  );
+}
+
+interface TopBarProps {
+  school: string;
+  /** Links to the sections; the current one carries aria-current="page". */
+  sections?: ReactNode;
+  sectionsLabel?: string;
+  /** Right side, in order: help, language, person. */
+  children: ReactNode;
+}
+
+export function TopBar({ school, sections, sectionsLabel, children }: TopBarProps) {
+  return (
+    <header className="top-bar">
+      <Brand school={school} />
+      {sections && (
+        <nav className="top-bar__sections" aria-label={sectionsLabel}>
+          {sections}
+        </nav>
+      )}
+      <div className="top-bar__aside">{children}</div>
+    </header>
+  );
+}
