@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from types import ModuleType
 from typing import Any, Union
 
@@ -10,6 +11,7 @@ import msgspec
 
 from server.events import lesson, room, sheet
 from server.events.base import Event, type_of
+from server.events.lift import STEPS, lift
 
 
 def _types_of(module: ModuleType) -> list[type[Event]]:
@@ -29,6 +31,14 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(EVENT_TYP
 
 
 def decode_event(body: bytes | str) -> Event:
-    """The event of a canonical JSON body. Raises msgspec.ValidationError for an unknown or malformed one."""
-    event: Event = _decoder.decode(body)
+    """The event of a canonical JSON body, lifted to its newest version.
+
+    Raises msgspec.ValidationError for an unknown or malformed one, msgspec.DecodeError for what is no JSON.
+    """
+    event: Event = _decoder.decode(_newest(body) if STEPS else body)
     return event
+
+
+def _newest(body: bytes | str) -> bytes | str:
+    value = msgspec.json.decode(body)
+    return json.dumps(lift(value)) if isinstance(value, dict) else body

@@ -145,7 +145,7 @@ class RollCallAnswered(Event, frozen=True, kw_only=True, tag="room.roll_call_ans
 
 
 class ScreenshotAsked(Event, frozen=True, kw_only=True, tag="room.screenshot_asked/1"):
-    """cause ∈ start, start_plus_10, middle, end_minus_10, end, roll_call, lecturer."""
+    """cause ∈ start, start_plus_20s, start_plus_10, middle, end_minus_10, end, roll_call, lecturer."""
 
     cause: str
 
