@@ -86,12 +86,13 @@ class PersonPresence:
 
         A connection that was known and is no longer open has been replaced or was lost before: nothing ends a second time.
         """
-        if connection is not None and connection in self._known and connection not in self._open:
-            if not self._open:
-                self._correct_guess(last_alive_us, reason)
-            return
-        for key in [connection] if connection in self._open and connection is not None else list(self._open):
-            self._close(key, last_alive_us, reason, inferred=inferred)
+        if not self._open:
+            self._correct_guess(last_alive_us, reason)
+        elif connection is None or connection not in self._known:
+            for key in list(self._open):
+                self._close(key, last_alive_us, reason, inferred=inferred)
+        elif connection in self._open:
+            self._close(connection, last_alive_us, reason, inferred=inferred)
 
     def server_away(self, from_us: int) -> None:
         """The server went away: whoever was connected was seen until then, and nobody saw them going."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.attendance.roll import Decision, RollState
 from server.attendance.facts import Stretch, StudentFacts
 from server.attendance.intervals import Interval, Intervals, union
 from server.attendance.lesson_time import LessonTime, lesson_time
 from server.attendance.policy import RULE_VERSION, Policy
 from server.attendance.presence import PersonPresence
+from server.attendance.roll import Decision, RollState
 from server.attendance.student import RollCallAsked, student_facts
 from server.attendance.timeline import Timeline
 from server.events import lesson, room, sheet

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from server.attendance.roll import RollEntry, decided_roll, digest
 from server.attendance.judge import Mark, marks
 from server.attendance.projection import AttendanceProjection
+from server.attendance.roll import RollEntry, decided_roll, digest
 from server.events.base import Recorded
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from server.attendance.judge import LATE, LEFT_EARLY, UNVERIFIED, Mark
 from server.errors import Conflict
+from server.events.canonical import digest_of
 from server.events.sheet import MarkOverridden, RollConfirmed
 from server.ids import AccountId, EnrolmentId
 
@@ -111,8 +109,7 @@ def digest(roll: Sequence[RollEntry]) -> str:
         }
         for entry in sorted(roll, key=lambda e: e.final.enrolment)
     ]
-    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
+    return digest_of(rows)
 
 
 def _values(mark: Mark) -> dict[str, str | int | list[str]]:
