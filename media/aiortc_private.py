@@ -1,0 +1,168 @@
+"""The one file that touches private names of aiortc (pinned to 1.16.0; tests/media/test_aiortc_private.py holds them).
+
+`ServerHandshake` is an RTCDtlsTransport in the server's role that ends with exported keys instead of an SRTP session of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from aiortc import RTCCertificate
+from aiortc.rtcdtlstransport import (
+    SRTP_AEAD_AES_128_GCM,
+    SRTP_AEAD_AES_256_GCM,
+    SRTP_AES128_CM_SHA1_80,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    SRTPProtectionProfile,
+    State,
+)
+from OpenSSL import SSL
+
+#: DTLS-SRTP profile number (RFC 5764 §4.1.2, RFC 7714 §14.2) → aiortc's description, most wanted first. 128-bit GCM costs
+#: the least per packet and is no weaker than what protects the signalling.
+PROFILES: dict[int, SRTPProtectionProfile] = {
+    7: SRTP_AEAD_AES_128_GCM,
+    8: SRTP_AEAD_AES_256_GCM,
+    1: SRTP_AES128_CM_SHA1_80,
+}
+_EXPORTER = b"EXTRACTOR-dtls_srtp"
+
+
+class DatagramPath(Protocol):
+    """What an RTCDtlsTransport needs of an ICE transport."""
+
+    role: str
+
+    async def _recv(self) -> bytes: ...
+
+    async def _send(self, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpKeys:
+    """Master keys and salts as exported (RFC 5764 §4.2). `profile` is the DTLS-SRTP number."""
+
+    profile: int
+    rx_key: bytes
+    rx_salt: bytes
+    tx_key: bytes
+    tx_salt: bytes
+
+
+class HandshakeFailed(Exception):
+    """reason ∈ dtls, fingerprint. `detail` is for the log."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class _Server(RTCDtlsTransport):
+    """Keeps what aiortc only writes to its debug log: why a handshake failed."""
+
+    failure: HandshakeFailed | None = None
+    keys: SrtpKeys | None = None
+
+    async def _do_handshake(self) -> None:
+        connection: Any = self._ssl
+        try:
+            while not self.encrypted:
+                try:
+                    connection.do_handshake()
+                    self.encrypted = True
+                except SSL.WantReadError:
+                    await self._write_ssl()
+                    await self._recv_next()
+        except SSL.Error as error:
+            await self._write_ssl()
+            self._fail("dtls", _reasons(error))
+        except ConnectionError:
+            self._fail("dtls", "the path was closed")
+
+    def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:
+        super()._validate_peer_identity(remoteParameters)
+        if self._state == State.FAILED:
+            self._fail("fingerprint", "the certificate is not the one that the offer announced")
+
+    def _setup_srtp(self) -> None:
+        """Instead of aiortc's: export the keys, make no libsrtp sessions."""
+        connection: Any = self._ssl
+        chosen = connection.get_selected_srtp_profile()
+        number = next((n for n, p in PROFILES.items() if p.openssl_profile == chosen), None)
+        if number is None:
+            self._fail("dtls", "no SRTP profile in common")
+            return
+        self.keys = exported_keys(connection, number, server=True)
+
+    def _fail(self, reason: str, detail: str) -> None:
+        self.failure = HandshakeFailed(reason, detail)
+        self._set_state(State.FAILED)
+
+
+def exported_keys(connection: Any, profile: int, *, server: bool) -> SrtpKeys:
+    """RFC 5764 §4.2: client key, server key, client salt, server salt."""
+    shape = PROFILES[profile]
+    material = connection.export_keying_material(_EXPORTER, 2 * (shape.key_length + shape.salt_length))
+    client, host = (_pair(material, shape, i) for i in (0, 1))
+    rx, tx = (client, host) if server else (host, client)
+    return SrtpKeys(profile, *rx, *tx)
+
+
+def _pair(material: bytes, shape: SRTPProtectionProfile, index: int) -> tuple[bytes, bytes]:
+    both = shape.get_key_and_salt(material, index)
+    return both[: shape.key_length], both[shape.key_length :]
+
+
+def _reasons(error: SSL.Error) -> str:
+    """OpenSSL's own words: pyOpenSSL gives [(library, function, reason), …]."""
+    entries = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return ", ".join(str(e[-1]) for e in entries) or repr(error)
+
+
+class ServerHandshake:
+    """One DTLS association in the server's role over a datagram path."""
+
+    def __init__(self, path: DatagramPath, certificate: RTCCertificate) -> None:
+        self._dtls = _Server(cast(Any, path), [certificate])
+        self._dtls._set_role("server")
+        self._dtls._srtp_profiles = list(PROFILES.values())
+
+    async def run(self, fingerprints: tuple[tuple[str, str], ...]) -> SrtpKeys:
+        """Shake hands with the owner of one of the certificates; HandshakeFailed otherwise."""
+        await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint(a, v) for a, v in fingerprints]))
+        if self._dtls.failure is not None:
+            raise self._dtls.failure
+        if self._dtls.keys is None:
+            raise HandshakeFailed("dtls", f"ended in state {self._dtls.state}")
+        return self._dtls.keys
+
+    async def ended(self) -> None:
+        """Returns when the other side closed the association or the path was closed."""
+        if self._dtls._task is not None:
+            await asyncio.gather(self._dtls._task, return_exceptions=True)
+
+    def close(self) -> bytes:
+        """End the association at once. Returns the close_notify to send, empty if there is nobody to say goodbye to."""
+        if self._dtls._task is not None:
+            self._dtls._task.cancel()
+            self._dtls._task = None
+        connection: Any = self._dtls._ssl
+        if connection is None or self._dtls._state != State.CONNECTED:
+            return b""
+        try:
+            connection.shutdown()
+            return bytes(connection.bio_read(1500))
+        except SSL.Error:
+            return b""
+
+
+def new_certificate() -> tuple[RTCCertificate, str]:
+    """A fresh ECDSA P-256 certificate and its sha-256 fingerprint. Kept in memory only (ASVS 17.2.1)."""
+    certificate = RTCCertificate.generateCertificate()
+    (fingerprint,) = (f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
+    return certificate, fingerprint

@@ -1,0 +1,33 @@
+"""What the relay can be told: ports, addresses, limits, codecs. Not here: where the values come from (the server's settings)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """Settings of one relay. The defaults suit one school's box; times end in `_s`."""
+
+    #: Address the UDP socket is bound to; 0.0.0.0 for every address of the machine.
+    bind_ip: str = "0.0.0.0"  # noqa: S104 - a media server is there to be reached
+    #: UDP port of the relay; 0 takes any free one (tests).
+    udp_port: int = 3478
+    #: Addresses written into answers as candidates. Empty: the bound address, or this machine's own when bound to all.
+    announced_ips: tuple[str, ...] = ()
+    #: Admission limit of the node: more peers are refused, nobody is served worse.
+    max_peers: int = 400
+    #: Students' cameras that one peer is sent at once, whatever its client asks for.
+    max_student_cameras: int = 9
+    #: Video codecs in order of preference; a publisher is answered with the first one that it offers.
+    video_codecs: tuple[str, ...] = ("vp8", "h264")
+    #: A peer that has not connected (ICE and DTLS) by then has failed.
+    connect_timeout_s: float = 30.0
+    #: Time from the first DTLS datagram to the end of the handshake.
+    handshake_timeout_s: float = 10.0
+    #: Keyframes of tapped video are asked for this often: seek points and stills of the recording.
+    tap_keyframe_every_s: float = 10.0
+    #: Counters of each peer are reported this often.
+    stats_every_s: float = 10.0
+    #: Ceiling for what one peer may send, in bits per second; 0 for none.
+    max_uplink_bps: int = 0

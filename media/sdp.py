@@ -1,0 +1,286 @@
+"""Reads a browser's SDP offer (RFC 8866, RFC 9429) into frozen values, with caps. Untrusted text in, `Offer` or BadOffer out.
+
+Not here: which codecs and extensions are taken (`media.codecs`), the answer (`media.answer`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from media.face import BadOffer
+
+#: 25 video and 6 audio slots with trimmed codecs are 52 kB.
+MAX_OFFER_BYTES = 64 * 1024
+#: 25 video and 6 audio slots, 4 publications, a data channel, and some that were stopped.
+MAX_MEDIA = 40
+MAX_CANDIDATES = 50
+MAX_CODECS = 64
+MAX_RIDS = 4
+
+DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
+FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,16}")
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_HEX_PAIRS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One payload type of an m-line. `name` is lower case (opus, vp8, h264, rtx …)."""
+
+    pt: int
+    name: str
+    clock_hz: int
+    channels: int
+    fmtp: Mapping[str, str] = field(default_factory=dict)
+    feedback: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A header extension of an m-line (RFC 8285 §6). `direction` is empty where the offer names none."""
+
+    id: int
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One m-line. `rids` in the offer's order; `ssrcs`: (ssrc, its retransmission SSRC or 0)."""
+
+    index: int
+    kind: str
+    mid: str
+    protocol: str
+    formats: tuple[str, ...]
+    direction: str
+    stopped: bool
+    codecs: tuple[Codec, ...]
+    extensions: Mapping[str, Extension]
+    rids: tuple[str, ...]
+    ssrcs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A whole offer. `fingerprints`: (algorithm, value in upper case) of the BUNDLE's transport."""
+
+    sections: tuple[Section, ...]
+    ufrag: str
+    fingerprints: tuple[tuple[str, str], ...]
+    allow_mixed: bool
+
+    def section(self, mid: str) -> Section | None:
+        """The live m-line with this mid."""
+        return next((s for s in self.sections if s.mid == mid and not s.stopped), None)
+
+
+def read_offer(text: str) -> Offer:
+    """The offer as values. BadOffer: too_large, malformed, no_fingerprint, no_ice, too_many_media, no_bundle."""
+    if len(text) > MAX_OFFER_BYTES or len(text.encode("utf-8", "replace")) > MAX_OFFER_BYTES:
+        raise BadOffer("too_large")
+    session, blocks = _blocks(text)
+    if len(blocks) > MAX_MEDIA:
+        raise BadOffer("too_many_media")
+    if sum(1 for _, a in _attributes(text.splitlines()) if a.startswith("candidate:")) > MAX_CANDIDATES:
+        raise BadOffer("too_large")
+    sections = tuple(_section(i, lines) for i, lines in enumerate(blocks))
+    live = [s for s in sections if not s.stopped]
+    _check_mids(sections, live, session)
+    transport = blocks[live[0].index]
+    return Offer(
+        sections=sections,
+        ufrag=_ice(session, transport),
+        fingerprints=_fingerprints(session, transport),
+        allow_mixed=any(a == "extmap-allow-mixed" for _, a in _attributes(session)),
+    )
+
+
+def _blocks(text: str) -> tuple[list[str], list[list[str]]]:
+    """The session's lines, and the lines of each m-line."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    if not lines or lines[0] != "v=0":
+        raise BadOffer("malformed")
+    session: list[str] = []
+    blocks: list[list[str]] = []
+    for line in lines:
+        if len(line) < 2 or line[1] != "=" or not line.isprintable():
+            raise BadOffer("malformed")
+        if line[0] == "m":
+            blocks.append([])
+        (blocks[-1] if blocks else session).append(line)
+    if not blocks:
+        raise BadOffer("malformed")
+    return session, blocks
+
+
+def _attributes(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """(key, whole attribute) of the a-lines."""
+    for line in lines:
+        if line.startswith("a="):
+            yield line[2:].partition(":")[0], line[2:]
+
+
+def _values(lines: list[str], key: str) -> list[str]:
+    return [a[len(key) + 1 :] for k, a in _attributes(lines) if k == key and ":" in a]
+
+
+def _number(text: str, top: int) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > top:
+        raise BadOffer("malformed")
+    return int(text)
+
+
+def _section(index: int, lines: list[str]) -> Section:
+    parts = lines[0][2:].split(" ")
+    if len(parts) < 4 or len(parts) > 3 + MAX_CODECS:
+        raise BadOffer("malformed")
+    kind, port, protocol, *formats = parts
+    mids = _values(lines, "mid")
+    if len(mids) != 1 or not _TOKEN.fullmatch(mids[0]) or not _TOKEN.fullmatch(kind):
+        raise BadOffer("malformed")
+    bundle_only = any(a == "bundle-only" for _, a in _attributes(lines))
+    stopped = _number(port, 65535) == 0 and not bundle_only
+    media = kind in ("audio", "video")
+    if media and not stopped and protocol not in ("UDP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF"):
+        raise BadOffer("malformed")
+    return Section(
+        index=index,
+        kind=kind,
+        mid=mids[0],
+        protocol=protocol,
+        formats=tuple(formats),
+        direction=next((k for k, _ in _attributes(lines) if k in DIRECTIONS), "sendrecv"),
+        stopped=stopped,
+        codecs=_codecs(formats, lines) if media else (),
+        extensions=_extensions(lines),
+        rids=_rids(lines),
+        ssrcs=_ssrcs(lines),
+    )
+
+
+def _codecs(formats: list[str], lines: list[str]) -> tuple[Codec, ...]:
+    """The payload types that have an rtpmap, in the m-line's order."""
+    order = [_number(f, 127) for f in formats]
+    maps: dict[int, tuple[str, int, int]] = {}
+    for value in _values(lines, "rtpmap"):
+        pt, _, codec = value.partition(" ")
+        name, _, rest = codec.partition("/")
+        clock, _, channels = rest.partition("/")
+        if not _TOKEN.fullmatch(name):
+            raise BadOffer("malformed")
+        maps[_number(pt, 127)] = (name.lower(), _number(clock, 1 << 31), _number(channels or "1", 255))
+    fmtp = {pt: params for pt, params in (_pt_and_text(v) for v in _values(lines, "fmtp")) if pt is not None}
+    feedback: dict[int, list[str]] = {}
+    for value in _values(lines, "rtcp-fb"):
+        one, what = _pt_and_text(value)
+        for each in maps if one is None else (one,):
+            feedback.setdefault(each, []).append(what)
+    return tuple(
+        Codec(pt, *maps[pt], _parameters(fmtp.get(pt, "")), tuple(feedback.get(pt, ())))
+        for pt in dict.fromkeys(order)
+        if pt in maps
+    )
+
+
+def _pt_and_text(value: str) -> tuple[int | None, str]:
+    """`96 nack pli` → (96, "nack pli"); None for the wildcard `*`."""
+    pt, _, text = value.partition(" ")
+    return (None if pt == "*" else _number(pt, 127)), text.strip()
+
+
+def _parameters(text: str) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in text.split(";") if part.strip())
+    return {key.lower(): value for key, _, value in pairs}
+
+
+def _extensions(lines: list[str]) -> dict[str, Extension]:
+    """By URI. An id given twice is refused; a URI keeps its first id."""
+    found: dict[str, Extension] = {}
+    ids: set[int] = set()
+    for value in _values(lines, "extmap"):
+        number, _, rest = value.partition(" ")
+        ident, _, direction = number.partition("/")
+        extension = Extension(_number(ident, 4351), direction)
+        if extension.id in ids or direction not in ("", *DIRECTIONS):
+            raise BadOffer("malformed")
+        ids.add(extension.id)
+        found.setdefault(rest.partition(" ")[0], extension)
+    return found
+
+
+def _rids(lines: list[str]) -> tuple[str, ...]:
+    """Rids that are sent, in the order of a=simulcast (RFC 8853); the first of alternatives."""
+    declared = {v.split(" ")[0] for v in _values(lines, "rid") if v.split(" ")[1:2] == ["send"]}
+    for value in _values(lines, "simulcast"):
+        words = value.split(" ")
+        for direction, streams in zip(words[::2], words[1::2], strict=False):
+            if direction != "send":
+                continue
+            rids = tuple(s.partition(",")[0].removeprefix("~") for s in streams.split(";"))
+            if len(rids) > MAX_RIDS or len(set(rids)) != len(rids):
+                raise BadOffer("malformed")
+            if not all(_RID.fullmatch(r) and r in declared for r in rids):
+                raise BadOffer("malformed")
+            return rids
+    return ()
+
+
+def _ssrcs(lines: list[str]) -> tuple[tuple[int, int], ...]:
+    """Media SSRCs with their retransmission SSRC, by a=ssrc and a=ssrc-group:FID (RFC 5576)."""
+    top = (1 << 32) - 1
+    named = list(dict.fromkeys(_number(v.partition(" ")[0], top) for v in _values(lines, "ssrc")))
+    rtx: dict[int, int] = {}
+    for value in _values(lines, "ssrc-group"):
+        words = value.split(" ")
+        if words[0] == "FID" and len(words) == 3:
+            rtx[_number(words[1], top)] = _number(words[2], top)
+    repairs = set(rtx.values())
+    return tuple((ssrc, rtx.get(ssrc, 0)) for ssrc in named if ssrc not in repairs and ssrc != 0)
+
+
+def _check_mids(sections: tuple[Section, ...], live: list[Section], session: list[str]) -> None:
+    if not live:
+        raise BadOffer("malformed")
+    if len({s.mid for s in sections}) != len(sections):
+        raise BadOffer("malformed")
+    groups = [v.split(" ")[1:] for v in _values(session, "group") if v.split(" ")[0] == "BUNDLE"]
+    if len(groups) != 1 or not {s.mid for s in live} <= set(groups[0]):
+        raise BadOffer("no_bundle")
+
+
+def _ice(session: list[str], transport: list[str]) -> str:
+    ufrags = _values(transport, "ice-ufrag") or _values(session, "ice-ufrag")
+    passwords = _values(transport, "ice-pwd") or _values(session, "ice-pwd")
+    if not ufrags or not passwords:
+        raise BadOffer("no_ice")
+    if not _ICE.fullmatch(ufrags[0]) or not _ICE.fullmatch(passwords[0]):
+        raise BadOffer("no_ice")
+    return ufrags[0]
+
+
+def _fingerprints(session: list[str], transport: list[str]) -> tuple[tuple[str, str], ...]:
+    """The supported fingerprints, and a DTLS role that leaves us the server's (we answer `passive`)."""
+    found = []
+    for value in _values(transport, "fingerprint") or _values(session, "fingerprint"):
+        algorithm, _, digest = value.partition(" ")
+        size = FINGERPRINT_BYTES.get(algorithm.lower())
+        if size is None:
+            continue
+        digest = digest.upper()
+        if not _HEX_PAIRS.fullmatch(digest) or len(digest) != size * 3 - 1:
+            raise BadOffer("no_fingerprint")
+        found.append((algorithm.lower(), digest))
+    if not found:
+        raise BadOffer("no_fingerprint")
+    setup = _values(transport, "setup") or _values(session, "setup")
+    if setup and setup[0] not in ("actpass", "active"):
+        raise BadOffer("malformed")
+    return tuple(found)
