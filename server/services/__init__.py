@@ -1,0 +1,24 @@
+"""Deeds outside the live room: planning, accounts, roll, sheets, evidence, recordings; and `Services`, what the edges may call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.clock import Clock
+from server.identity.identity import Identity
+from server.services.demo_links import DemoLinks
+from server.services.planning import Planning
+from server.settings import Settings
+from server.storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything that an edge may call, made once in server/app.py. A builder of a new service adds its field here and makes it there."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    identity: Identity
+    planning: Planning
+    demo: DemoLinks | None = None

@@ -1,0 +1,24 @@
+"""Sign-in links of the demonstration school: one click, no password. Only in demo mode, only on the loopback address."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.api.cookies import set_cookies
+from server.errors import NotFound
+from server.services import Services
+from server.settings import is_loopback
+
+
+def routes(services: Services) -> list[web.RouteDef]:
+    async def enter(request: web.Request) -> web.StreamResponse:
+        links = services.demo
+        if links is None or not is_loopback(request.remote or ""):
+            raise NotFound("request.no_such_path")
+        person = links.person_of(request.match_info["key"])
+        response = web.HTTPSeeOther("/")
+        set_cookies(response, await services.identity.sign_in_as(person), services.settings)
+        response.headers["Cache-Control"] = "no-store"
+        raise response
+
+    return [web.get("/api/v1/demo/{key}", enter)] if services.settings.demo else []
