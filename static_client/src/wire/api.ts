@@ -47,6 +47,10 @@ export const api = {
     request<SheetShape>("PUT", lessonPath(lesson, "/sheet/fields"), wish),
   confirmSheet: (lesson: string) => request<SheetShape>("POST", lessonPath(lesson, "/sheet/confirm")),
   sendSheet: (lesson: string) => request<SheetShape>("POST", lessonPath(lesson, "/sheet/send")),
+  rollXlsxUrl: (lesson: string) => `/api/v1${lessonPath(lesson, "/roll.xlsx")}`,
+  /** One page as it will be printed; `stamp` changes when the content may have changed. */
+  sheetPageUrl: (lesson: string, page: number, stamp: string) =>
+    `/api/v1${lessonPath(lesson, `/sheet/pages/${page}.png`)}?v=${encodeURIComponent(stamp)}`,
   sheetPdfUrl: (lesson: string) => `/api/v1${lessonPath(lesson, "/sheet.pdf")}`,
   bundleUrl: (lesson: string) => `/api/v1${lessonPath(lesson, "/bundle.zip")}`,
 

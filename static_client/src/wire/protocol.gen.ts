@@ -719,6 +719,7 @@ export interface SheetShape {
   sent_us: number | null;
   verification_code: string;
   pdf_url: string;
+  pages: number;
   may_edit: boolean;
 }
 

@@ -1,0 +1,132 @@
+// Microphones, cameras and speakers of this machine: asking for them, listing them, why they are refused, how loud they are.
+
+export type DeviceTrouble = "refused" | "system" | "busy" | "missing" | "insecure";
+
+export interface DeviceChoice {
+  microphone: string;
+  camera: string;
+  speaker: string;
+}
+
+const STORE_KEY = "gd.devices";
+
+export function storedChoice(): DeviceChoice {
+  const none = { microphone: "", camera: "", speaker: "" };
+  try {
+    const kept = JSON.parse(localStorage.getItem(STORE_KEY) ?? "{}") as Partial<DeviceChoice>;
+    return { ...none, ...kept };
+  } catch {
+    return none;
+  }
+}
+
+export function storeChoice(choice: DeviceChoice): void {
+  try {
+    localStorage.setItem(STORE_KEY, JSON.stringify(choice));
+  } catch {
+    // Without storage the choice lasts until the page closes.
+  }
+}
+
+export function troubleOf(error: unknown): DeviceTrouble {
+  const name = error instanceof DOMException ? error.name : "";
+  const message = error instanceof Error ? error.message : "";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
+  if (name === "NotReadableError" || name === "AbortError") return "busy";
+  // Chromium tells a refusal by the operating system from one by the person in words only.
+  if (name === "NotAllowedError" && /system/i.test(message)) return "system";
+  return "refused";
+}
+
+export async function openMicrophone(deviceId: string): Promise<MediaStreamTrack> {
+  const audio: MediaTrackConstraints = {
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+    ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
+  };
+  return firstTrack(await media({ audio }));
+}
+
+export async function openCamera(
+  deviceId: string,
+  capture: { width: number; height: number; fps: number },
+): Promise<MediaStreamTrack> {
+  const video: MediaTrackConstraints = {
+    width: { ideal: capture.width },
+    height: { ideal: capture.height },
+    frameRate: { ideal: capture.fps, max: 30 },
+    ...(deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: "user" }),
+  };
+  return firstTrack(await media({ video }));
+}
+
+async function media(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no media devices", "SecurityError");
+  return navigator.mediaDevices.getUserMedia(constraints);
+}
+
+function firstTrack(stream: MediaStream): MediaStreamTrack {
+  const track = stream.getTracks()[0];
+  if (!track) throw new DOMException("no track", "NotFoundError");
+  return track;
+}
+
+export async function openScreen(): Promise<{ video: MediaStreamTrack; audio: MediaStreamTrack | null }> {
+  const stream = await navigator.mediaDevices.getDisplayMedia({
+    video: { frameRate: { ideal: 10, max: 15 } },
+    audio: true,
+  });
+  const video = firstTrack(new MediaStream(stream.getVideoTracks()));
+  video.contentHint = "detail";
+  return { video, audio: stream.getAudioTracks()[0] ?? null };
+}
+
+export async function listDevices(): Promise<Record<keyof DeviceChoice, MediaDeviceInfo[]>> {
+  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  // Before permission every entry is nameless, which is no choice at all.
+  const of = (kind: MediaDeviceKind) =>
+    all.filter((device) => device.kind === kind && device.deviceId !== "");
+  return { microphone: of("audioinput"), camera: of("videoinput"), speaker: of("audiooutput") };
+}
+
+/** Calls `onLevel` with 0–1 ten times a second; returns how to stop. */
+export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => void): () => void {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 1024;
+  context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const timer = setInterval(() => {
+    analyser.getFloatTimeDomainData(samples);
+    let sum = 0;
+    for (const sample of samples) sum += sample * sample;
+    const decibels = 20 * Math.log10(Math.sqrt(sum / samples.length) + 1e-6);
+    onLevel(track.enabled ? Math.min(1, Math.max(0, (decibels + 60) / 50)) : 0);
+  }, 100);
+  return () => {
+    clearInterval(timer);
+    void context.close();
+  };
+}
+
+/** Two soft notes on the chosen speaker, made here: no file to fetch. Resolves when they have faded. */
+export async function playChime(speaker: string): Promise<void> {
+  const context = new AudioContext();
+  const sinkable = context as AudioContext & { setSinkId?: (id: string) => Promise<void> };
+  if (speaker && sinkable.setSinkId) await sinkable.setSinkId(speaker).catch(() => undefined);
+  const start = context.currentTime + 0.05;
+  for (const [index, frequency] of [659.25, 880].entries()) {
+    const tone = context.createOscillator();
+    const gain = context.createGain();
+    tone.frequency.value = frequency;
+    gain.gain.setValueAtTime(0, start + index * 0.35);
+    gain.gain.linearRampToValueAtTime(0.25, start + index * 0.35 + 0.03);
+    gain.gain.exponentialRampToValueAtTime(0.001, start + index * 0.35 + 0.8);
+    tone.connect(gain).connect(context.destination);
+    tone.start(start + index * 0.35);
+    tone.stop(start + index * 0.35 + 0.85);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1300));
+  await context.close();
+}

@@ -1,0 +1,51 @@
+// Whether the lecturer is audible here: the browser's own claim, for the strip's "không nghe được". Pure.
+import type { RosterEntry, SlotAssignment } from "@/wire/protocol.gen";
+
+/** Opus with DTX still sends a pair of packets every 400 ms; three seconds without any is silence on the line. */
+const SILENCE_MS = 3_000;
+
+export class Hearing {
+  private lecturers = new Map<string, boolean>();
+  private slots: readonly SlotAssignment[] = [];
+  private readonly heardAt = new Map<string, { packets: number; atMs: number }>();
+  private claimed: boolean | null = null;
+
+  people(entries: readonly RosterEntry[]): void {
+    for (const entry of entries) {
+      if (entry.role !== "lecturer") continue;
+      this.lecturers.set(entry.participant, entry.presence === "present" && entry.microphone);
+    }
+  }
+
+  assigned(slots: readonly SlotAssignment[]): void {
+    this.slots = slots;
+  }
+
+  /** `packets` received so far per slot. Answers a claim when it changed, null otherwise. */
+  judge(packets: ReadonlyMap<string, number>, soundBlocked: boolean, atMs: number): boolean | null {
+    let speaks = false;
+    let hears = false;
+    for (const [participant, microphone] of this.lecturers) {
+      if (!microphone) continue;
+      speaks = true;
+      const slot = this.slots.find((one) => one.participant === participant && one.role === "microphone");
+      if (!slot) continue;
+      const count = packets.get(slot.mid) ?? 0;
+      const before = this.heardAt.get(slot.mid);
+      if (!before || count > before.packets) this.heardAt.set(slot.mid, { packets: count, atMs });
+      const since = this.heardAt.get(slot.mid)?.atMs ?? atMs;
+      if (count > 0 && atMs - since < SILENCE_MS) hears = true;
+    }
+    const claim = hears && !soundBlocked;
+    // A lecturer with the microphone off is heard by nobody, which says nothing about this line.
+    if (!speaks || claim === this.claimed) return null;
+    this.claimed = claim;
+    return claim;
+  }
+
+  /** A new seat knows nothing of earlier claims. */
+  forget(): void {
+    this.claimed = null;
+    this.heardAt.clear();
+  }
+}

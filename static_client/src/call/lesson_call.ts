@@ -1,0 +1,277 @@
+// One person's presence in one live lesson: ticket, socket, media path and local sources working together. No React. The
+// classroom hears of everything through `CallEvents`; what it means is decided in its reducer.
+import { api } from "@/wire/api";
+import { deviceId } from "@/wire/device";
+import { LessonSocket } from "@/wire/lesson_socket";
+import { asProblem, ProblemError } from "@/wire/problem";
+import type { AnyCommand, Connect, RoomPolicy, SeatPush, Ticket } from "@/wire/protocol.gen";
+import { Seat } from "@/wire/seat";
+import { AudioSinks } from "./audio_sinks";
+import { Hearing } from "./hearing";
+import type { LocalMedia } from "./local_media";
+import { MediaPath, type MediaState } from "./media_path";
+import type { MediaRole, SlotStream } from "./peer";
+import type { Quality } from "./quality";
+import { ViewReport } from "./view_report";
+
+const PROTOCOL_VERSION = 1;
+const DEFAULT_SLOTS = { video: 11, audio: 5 };
+/** A student with the floor may show a screen, so its m-lines are in every offer. */
+const PUBLISHED: readonly MediaRole[] = ["microphone", "camera", "screen", "screen_audio"];
+/** A ticket lives 60 s; one older than this is not worth sending. */
+const TICKET_LIFE_MS = 45_000;
+/** Refusals that a fresh ticket may cure; after so many in a row the person is told. */
+const MAX_TICKET_TRIES = 4;
+
+export interface CallWish {
+  lesson: string;
+  local: LocalMedia;
+  listenOnly: boolean;
+  takeOver: boolean;
+}
+
+export interface CallEvents {
+  push: (push: SeatPush) => void;
+  lost: () => void;
+  retrying: (attempt: number) => void;
+  refused: (problem: ProblemError) => void;
+  media: (state: MediaState) => void;
+  streams: (slots: ReadonlyMap<string, SlotStream>) => void;
+  quality: (quality: Quality) => void;
+  soundBlocked: (blocked: boolean) => void;
+}
+
+export class LessonCall {
+  readonly view: ViewReport;
+  private readonly seat = new Seat();
+  private readonly path: MediaPath;
+  private readonly sinks: AudioSinks;
+  private readonly hearing = new Hearing();
+  private socket: LessonSocket | null = null;
+  private ticket: { ticket: Ticket; atMs: number } | null = null;
+  private ticketTries = 0;
+  private policy: RoomPolicy | null = null;
+  private soundBlocked = false;
+  private saidMedia = "";
+  private stopLocal: (() => void) | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly wish: CallWish,
+    private readonly events: CallEvents,
+  ) {
+    this.view = new ViewReport((view) => this.tell(view));
+    this.view.set({ listenOnly: wish.listenOnly });
+    this.sinks = new AudioSinks((blocked) => {
+      this.soundBlocked = blocked;
+      events.soundBlocked(blocked);
+    });
+    this.sinks.useSpeaker(wish.local.state.choice.speaker);
+    this.path = new MediaPath({
+      state: events.media,
+      streams: (slots) => {
+        const audio = [...slots].filter(([, slot]) => slot.kind === "audio");
+        this.sinks.show(new Map(audio.map(([mid, slot]) => [mid, slot.stream])));
+        events.streams(slots);
+      },
+      quality: events.quality,
+      packets: (bySlot, atMs) => {
+        const claim = this.hearing.judge(bySlot, this.soundBlocked, atMs);
+        if (claim !== null) this.tell({ t: "hears", hears: claim });
+      },
+      restart: ({ gen, sdp }) => this.askRestart(gen, sdp),
+      hopeless: () => this.rejoin(),
+    });
+    this.path.sends((role) => wish.local.track(role));
+  }
+
+  /** Joins; everything after is told through the events. */
+  async start(): Promise<void> {
+    try {
+      const ticket = await this.freshTicket();
+      if (this.closed) return;
+      this.socket = new LessonSocket(ticket.url || location.origin, {
+        prepare: () => this.prepare(),
+        push: (push) => void this.take(push),
+        lost: (clean) => !clean && this.events.lost(),
+        failed: (attempt, problem) => this.mayRetry(attempt, problem),
+      });
+      this.stopLocal = this.wish.local.subscribe(() => void this.localChanged());
+      this.socket.open();
+    } catch (error) {
+      if (!this.closed) this.events.refused(asProblem(error));
+    }
+  }
+
+  /** Sends a command; rejects with the problem when the server will not do it. */
+  async do(command: AnyCommand): Promise<void> {
+    if (!this.socket) throw new ProblemError("client.not_connected");
+    await this.socket.do(command);
+  }
+
+  tryNow(): void {
+    this.socket?.tryNow();
+  }
+
+  setListenOnly(listenOnly: boolean): void {
+    this.view.set({ listenOnly });
+  }
+
+  unlockSound(): void {
+    this.sinks.unlock();
+  }
+
+  async leave(): Promise<void> {
+    await this.do({ t: "leave" }).catch(() => undefined);
+    this.close();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stopLocal?.();
+    this.view.close();
+    this.socket?.close();
+    this.path.close();
+    this.sinks.close();
+    this.wish.local.close();
+  }
+
+  private async freshTicket(): Promise<Ticket> {
+    const kept = this.ticket;
+    this.ticket = null;
+    if (kept && performance.now() - kept.atMs < TICKET_LIFE_MS) return kept.ticket;
+    const ticket = await api.ticket(this.wish.lesson, deviceId());
+    this.ticket = { ticket, atMs: performance.now() };
+    return ticket;
+  }
+
+  private async prepare(): Promise<Connect> {
+    const offer = await this.path.prepare({
+      publish: PUBLISHED,
+      capture: this.wish.local.capture,
+      videoSlots: Math.min(25, this.policy?.video_slots || DEFAULT_SLOTS.video),
+      audioSlots: Math.min(6, this.policy?.audio_slots || DEFAULT_SLOTS.audio),
+    });
+    const session = this.seat.session;
+    let ticket: string | null = null;
+    if (!session) {
+      ticket = (await this.freshTicket()).ticket;
+      // One use: the next attempt fetches another.
+      this.ticket = null;
+    }
+    return {
+      v: PROTOCOL_VERSION,
+      ticket,
+      session,
+      offer: offer?.sdp ?? null,
+      media: offer?.media ?? [],
+      device: deviceId(),
+      take_over: this.wish.takeOver,
+      listen_only: this.view.isListenOnly,
+    };
+  }
+
+  private async take(push: SeatPush): Promise<void> {
+    const verdict = this.seat.take(push);
+    if (verdict === "known") return;
+    if (verdict === "hole") {
+      this.socket?.reopen();
+      return;
+    }
+    this.events.push(push);
+    switch (push.t) {
+      case "joined":
+        this.ticketTries = 0;
+        this.policy = push.policy;
+        this.hearing.forget();
+        this.hearing.people(push.roster);
+        this.hearing.assigned(push.slots);
+        this.saidMedia = "";
+        if (push.answer) await this.path.adopt(push.answer);
+        this.view.repeat();
+        await this.localChanged();
+        break;
+      case "resumed":
+        this.ticketTries = 0;
+        this.path.keep();
+        await this.localChanged();
+        break;
+      case "roster_changed":
+        this.hearing.people(push.people);
+        break;
+      case "slots_changed":
+        this.hearing.assigned(push.slots);
+        break;
+      case "ice_answered":
+        await this.path.restartAnswered(push.gen, push.sdp);
+        break;
+      case "layers_changed":
+        await this.path.setActiveLayers(push.mid, push.active);
+        break;
+      case "removed":
+        this.close();
+        break;
+      case "lesson_changed":
+        if (push.lesson.state === "ended" || push.lesson.state === "sheet_open") this.stopMedia();
+        break;
+    }
+  }
+
+  /** The lesson is over: nothing is sent or heard any more, the last words still arrive. */
+  private stopMedia(): void {
+    this.path.close();
+    this.wish.local.close();
+  }
+
+  private async localChanged(): Promise<void> {
+    if (this.closed) return;
+    const { local } = this.wish;
+    this.sinks.useSpeaker(local.state.choice.speaker);
+    for (const role of ["microphone", "camera", "screen", "screen_audio"] as const) {
+      await this.path.send(role, local.track(role));
+    }
+    const { microphone, camera, screen } = local.state;
+    const media = { microphone: microphone === "on", camera: camera === "on", screen: screen === "on" };
+    const text = JSON.stringify(media);
+    if (text === this.saidMedia || !this.socket?.connected) return;
+    this.saidMedia = text;
+    this.tell({ t: "set_media", ...media });
+  }
+
+  private askRestart(gen: number, sdp: string): void {
+    this.do({ t: "restart_ice", gen, sdp }).catch((error: unknown) => {
+      const { code } = asProblem(error);
+      // Not connected or late: the same number goes out again. Anything else: the server does not know this peer.
+      if (!code.startsWith("client.")) this.rejoin();
+    });
+  }
+
+  /** Gives the seat's media up and joins afresh, as the same person. */
+  private rejoin(): void {
+    this.seat.forget();
+    this.socket?.reopen();
+  }
+
+  private mayRetry(attempt: number, problem: ProblemError | null): boolean {
+    if (problem && !problem.code.startsWith("client.")) {
+      // A refused session or ticket says nothing about the person: a fresh ticket does.
+      const curable = this.seat.session !== null || problem.code.startsWith("ticket.");
+      this.seat.forget();
+      if (!curable || ++this.ticketTries > MAX_TICKET_TRIES) {
+        this.events.refused(problem);
+        this.close();
+        return false;
+      }
+    }
+    this.events.retrying(attempt);
+    return true;
+  }
+
+  /** A wish whose refusal changes nothing for the person: reported state, not an act. */
+  private tell(command: AnyCommand): void {
+    this.do(command).catch(() => {
+      if (command.t === "set_media") this.saidMedia = "";
+    });
+  }
+}

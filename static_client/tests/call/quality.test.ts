@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { cameraEncodings } from "@/call/encodings";
+import { QualityMeter, type Totals } from "@/call/quality";
+
+function totals(atMs: number, change: Partial<Totals>): Totals {
+  const zero = { received: 0, lost: 0, concealed: 0, samples: 0, bytesIn: 0, bytesOut: 0, rttMs: 40 };
+  return { atMs, ...zero, ...change };
+}
+
+/** 50 packets a second with this share lost from `fromMs` to `toMs`. */
+function feed(meter: QualityMeter, fromMs: number, toMs: number, loss: number, start: Totals) {
+  let at = start;
+  let last = meter.add(at);
+  for (let ms = fromMs + 2_000; ms <= toMs; ms += 2_000) {
+    at = {
+      ...at,
+      atMs: ms,
+      received: at.received + 100 * (1 - loss),
+      lost: at.lost + 100 * loss,
+      bytesIn: at.bytesIn + 8_000,
+    };
+    last = meter.add(at);
+  }
+  return { last, at };
+}
+
+describe("the network badge", () => {
+  test("loss over 5 % is a weak network, and it stays weak until the line is clearly better", () => {
+    const meter = new QualityMeter();
+    const bad = feed(meter, 0, 12_000, 0.09, totals(0, {}));
+    expect(bad.last.level).toBe("weak");
+    expect(bad.last.loss).toBeCloseTo(0.09, 2);
+    const still = feed(meter, 12_000, 24_000, 0.04, bad.at);
+    expect(still.last.level).toBe("weak");
+    expect(feed(meter, 24_000, 40_000, 0, still.at).last.level).toBe("good");
+  });
+
+  test("data used counts on over a new peer connection", () => {
+    const meter = new QualityMeter();
+    feed(meter, 0, 4_000, 0, totals(0, {}));
+    meter.restart();
+    expect(meter.add(totals(6_000, { bytesIn: 500 })).bytes).toBe(16_500);
+  });
+});
+
+describe("camera layers", () => {
+  test("follow the size of the capture, low to high", () => {
+    expect(cameraEncodings({ width: 1280, height: 720 }).map((layer) => layer.rid)).toEqual(["q", "h", "f"]);
+    expect(cameraEncodings({ width: 640, height: 480 }).map((layer) => layer.rid)).toEqual(["q", "h"]);
+    expect(cameraEncodings({ width: 320, height: 180 })).toHaveLength(1);
+    expect(cameraEncodings({ width: 360, height: 640 }).map((layer) => layer.scaleResolutionDownBy)).toEqual([
+      2, 1,
+    ]);
+  });
+});
