@@ -1,6 +1,6 @@
 """The one file that touches private names of aiortc (pinned to 1.16.0; tests/media/test_aiortc_private.py holds them).
 
-`ServerHandshake` is an RTCDtlsTransport in the server's role that ends with exported keys instead of an SRTP session of its own.
+`Handshake` is an RTCDtlsTransport that ends with exported keys instead of an SRTP session of its own.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class HandshakeFailed(Exception):
         self.detail = detail
 
 
-class _Server(RTCDtlsTransport):
+class _Transport(RTCDtlsTransport):
     """Keeps what aiortc only writes to its debug log: why a handshake failed."""
 
     failure: HandshakeFailed | None = None
@@ -97,7 +97,7 @@ class _Server(RTCDtlsTransport):
         if number is None:
             self._fail("dtls", "no SRTP profile in common")
             return
-        self.keys = exported_keys(connection, number, server=True)
+        self.keys = exported_keys(connection, number, server=self._role == "server")
 
     def _fail(self, reason: str, detail: str) -> None:
         self.failure = HandshakeFailed(reason, detail)
@@ -124,12 +124,12 @@ def _reasons(error: SSL.Error) -> str:
     return ", ".join(str(e[-1]) for e in entries) or repr(error)
 
 
-class ServerHandshake:
-    """One DTLS association in the server's role over a datagram path."""
+class Handshake:
+    """One DTLS association over a datagram path. The relay is always the server; tests bring their own clients."""
 
-    def __init__(self, path: DatagramPath, certificate: RTCCertificate) -> None:
-        self._dtls = _Server(cast(Any, path), [certificate])
-        self._dtls._set_role("server")
+    def __init__(self, path: DatagramPath, certificate: RTCCertificate, *, server: bool = True) -> None:
+        self._dtls = _Transport(cast(Any, path), [certificate])
+        self._dtls._set_role("server" if server else "client")
         self._dtls._srtp_profiles = list(PROFILES.values())
 
     async def run(self, fingerprints: tuple[tuple[str, str], ...]) -> SrtpKeys:

@@ -20,6 +20,8 @@ NOMINAL_HEIGHTS = (720, 360, 180)
 NOMINAL_BPS = (1_700_000, 500_000, 150_000)
 #: Heights for what is shown without the client having said how large.
 UNSEEN_HEIGHT = {"screen": 720, "camera": 360}
+#: A camera that is sent ahead of being asked for (a speaker), next to tiles whose sizes are known.
+SPARE_HEIGHT = 180
 
 
 @dataclass(frozen=True, slots=True)

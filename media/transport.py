@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 from aiortc import RTCCertificate
 
-from media.aiortc_private import HandshakeFailed, ServerHandshake, SrtpKeys
+from media.aiortc_private import Handshake, HandshakeFailed, SrtpKeys
 
 log = structlog.get_logger("media.transport")
 
@@ -95,7 +95,7 @@ class DtlsSession:
     ) -> None:
         self._send = send
         self._path = EnginePath(send)
-        self._handshake = ServerHandshake(self._path, certificate)
+        self._handshake = Handshake(self._path, certificate)
         self._fingerprints = fingerprints
         self._on_keys = on_keys
         self._on_failed = on_failed

@@ -1,0 +1,82 @@
+"""What a router needs of its relay: the engine, settings, time, handles, and who owns which handle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING
+
+from aiortc import RTCCertificate
+
+from media._core import Engine as CoreEngine
+from media.clock import MediaClock
+from media.config import MediaSettings
+from media.negotiation import named_ssrcs
+from media.peer import Peer, Publication
+from media.sdp import Offer
+from media.tasks import Tasks
+
+if TYPE_CHECKING:
+    from media.router import RoomRouter
+
+
+class Host:
+    """One per relay; routers share it. Handles are never used twice in the life of a relay."""
+
+    def __init__(
+        self,
+        core: CoreEngine,
+        settings: MediaSettings,
+        clock: MediaClock,
+        certificate: RTCCertificate,
+        fingerprint: str,
+        candidates: tuple[tuple[str, int], ...],
+    ) -> None:
+        self.core = core
+        self.settings = settings
+        self.clock = clock
+        self.certificate = certificate
+        self.fingerprint = fingerprint
+        self.candidates = candidates
+        self.tasks = Tasks()
+        self.peers: dict[int, tuple[RoomRouter, Peer]] = {}
+        self.sources: dict[int, RoomRouter] = {}
+        self.routers: list[RoomRouter] = []
+        self._handles = count(1)
+        self._loop = asyncio.get_running_loop()
+
+    def new_handle(self) -> int:
+        return next(self._handles)
+
+    def soon(self, deed: Callable[[], None]) -> None:
+        """At the end of this turn of the loop."""
+        self._loop.call_soon(deed)
+
+    def is_full(self) -> bool:
+        return len(self.peers) >= self.settings.max_peers
+
+    def adopt(self, handle: int, router: RoomRouter, peer: Peer) -> None:
+        self.peers[handle] = (router, peer)
+
+    def disown(self, handle: int) -> None:
+        self.peers.pop(handle, None)
+
+    def own_source(self, handle: int, router: RoomRouter) -> None:
+        self.sources[handle] = router
+
+    def disown_source(self, handle: int) -> None:
+        self.sources.pop(handle, None)
+
+    def forget(self, router: RoomRouter) -> None:
+        if router in self.routers:
+            self.routers.remove(router)
+
+    def add_source(self, peer: int, publication: Publication, offer: Offer) -> None:
+        """Tell the engine about a publication, in the publisher's numbers."""
+        section = offer.section(publication.mid)
+        codecs = [(t.codec.pt, t.codec.name, t.rtx_pt, t.codec.clock_hz) for t in publication.line.codecs]
+        ssrcs = named_ssrcs(section) if section else []
+        self.core.add_source(
+            publication.handle, peer, publication.mid, publication.kind, codecs, publication.rids, ssrcs
+        )

@@ -1,0 +1,62 @@
+"""From the engine's counters to PeerStats: differences over an interval. Pure but for remembering the last counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from media.notices import PeerStats
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A peer's counters since it joined."""
+
+    packets_in: int = 0
+    packets_out: int = 0
+    received: int = 0
+    lost_in: int = 0
+    slot_packets: int = 0
+    lost_out: int = 0
+    audio_in: int = 0
+    video_in: int = 0
+
+
+def totals(stats: Mapping[str, Any], kinds: Mapping[int, str]) -> Totals:
+    """Sum up one peer's dict of `Engine.stats`. `kinds`: source → audio or video."""
+    sources, slots = stats["sources"], stats["slots"]
+    by_kind = {"audio": 0, "video": 0}
+    for source in sources:
+        by_kind[kinds.get(source["src"], "video")] += source["rx_packets"]
+    return Totals(
+        packets_in=stats["rx_packets"],
+        packets_out=stats["tx_packets"],
+        received=sum(s["rx_packets"] for s in sources),
+        lost_in=sum(s["lost"] for s in sources),
+        slot_packets=sum(s["packets"] for s in slots),
+        lost_out=sum(s["lost"] for s in slots),
+        audio_in=by_kind["audio"],
+        video_in=by_kind["video"],
+    )
+
+
+def peer_stats(peer: int, at_us: int, last_alive_us: int, before: Totals, now: Totals, rtt_ms: float) -> PeerStats:
+    """The interval's figures. Counters that went back (streams were removed) count as nothing."""
+    lost_in, lost_out = now.lost_in - before.lost_in, now.lost_out - before.lost_out
+    return PeerStats(
+        peer=peer,
+        at_us=at_us,
+        last_alive_us=last_alive_us,
+        packets_in=max(now.packets_in - before.packets_in, 0),
+        packets_out=max(now.packets_out - before.packets_out, 0),
+        loss_in_ppm=_ppm(lost_in, now.received - before.received + lost_in),
+        loss_out_ppm=_ppm(lost_out, now.slot_packets - before.slot_packets),
+        rtt_ms=round(rtt_ms),
+        audio_in_packets=max(now.audio_in - before.audio_in, 0),
+        video_in_packets=max(now.video_in - before.video_in, 0),
+    )
+
+
+def _ppm(part: int, whole: int) -> int:
+    return -1 if whole <= 0 else min(max(part, 0) * 1_000_000 // whole, 1_000_000)

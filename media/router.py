@@ -1,0 +1,338 @@
+"""One room's routing table: peers, what they publish, what they may see. Implements `media.face.Router` over the engine.
+
+Not here: choices (`media.slots`, `media.allocation`), their execution (`media.routing`), the tap (`media.taps`), DTLS (`media.transport`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from media import engine as notes
+from media.aiortc_private import SrtpKeys
+from media.codecs import low_to_high
+from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
+from media.host import Host
+from media.negotiation import KIND_OF_ROLE, Plan, plan
+from media.notices import (
+    Notice,
+    PeerConnected,
+    PeerFailed,
+    PeerRecovered,
+    PeerSilent,
+    PeerSpoke,
+    PublicationPaused,
+    PublicationStarted,
+    SpeakersChanged,
+)
+from media.peer import Peer, Publication, SeenLayer
+from media.reports import Totals, peer_stats, totals
+from media.routing import Routing
+from media.session import carry_out, new_peer, write
+from media.slots import View
+from media.speaker import Heard, SpeakerBoard
+from media.taps import Taps
+
+log = structlog.get_logger("media.router")
+
+SILENCE = 127
+
+
+class RoomRouter:
+    """One room. Every method runs on the loop's thread; slots are settled once per turn of the loop, not per change."""
+
+    def __init__(self, host: Host, notify: Callable[[Notice], None]) -> None:
+        self._host = host
+        self._core = host.core
+        self._notify = notify
+        self._peers: dict[int, Peer] = {}
+        self._sources: dict[int, Publication] = {}
+        self._board = SpeakerBoard()
+        self._routing = Routing(host.core, host.settings, notify)
+        self._taps = Taps(host.core, host.clock)
+        self._totals: dict[int, Totals] = {}
+        self._stale = False
+        self._closed = False
+        self._keyframes_at_us = 0
+
+    # What the room asks for.
+
+    def add_peer(self, peer: int, offer: str, publish: Sequence[Publish], admission: Admission) -> str:
+        """Admit a peer; returns the answer. A peer known already is replaced. BadOffer, NoCapacity."""
+        asked = plan(offer, publish, self._host.settings)
+        if peer not in self._peers and self._host.is_full():
+            raise NoCapacity
+        self.remove_peer(peer)
+        new = new_peer(self._host, peer, asked, admission, self._connected, self._failed)
+        self._peers[peer] = new
+        self._host.adopt(new.handle, self, new)
+        self._core.add_peer(new.handle, new.ufrag, new.pwd, new.remote_ufrag)
+        if self._host.settings.max_uplink_bps:
+            self._core.set_remb(new.handle, self._host.settings.max_uplink_bps)
+        answer = self._apply(new, asked)
+        settings = self._host.settings
+        new.task = self._host.tasks.start(
+            new.dtls.run(settings.connect_timeout_s, settings.handshake_timeout_s), f"dtls-{new.handle}"
+        )
+        return answer
+
+    def renegotiate(self, peer: int, n: int, offer: str, publish: Sequence[Publish]) -> str:
+        """A further offer of the same connection; idempotent by `n`."""
+        known = self._known(peer)
+        if (answer := _repeated(known.last_offer, n)) is not None:
+            return answer
+        answer = self._negotiate(known, offer, publish)
+        known.last_offer = (n, answer)
+        return answer
+
+    def restart_ice(self, peer: int, gen: int, offer: str) -> str:
+        """New ICE credentials, same DTLS and SRTP; idempotent by `gen`."""
+        known = self._known(peer)
+        if (answer := _repeated(known.last_restart, gen)) is not None:
+            return answer
+        answer = self._negotiate(known, offer, [Publish(p.mid, p.role) for p in known.publications.values()])
+        known.last_restart = (gen, answer)
+        return answer
+
+    def admit(self, peer: int, admission: Admission) -> None:
+        known = self._peers.get(peer)
+        if known is None or known.admission == admission:
+            return
+        known.admission = admission
+        for publication in known.publications.values():
+            allowed = publication.role in admission.publish
+            if allowed != publication.allowed:
+                publication.allowed = allowed
+                self._core.enable_source(publication.handle, allowed)
+                self._announce(publication)
+        self._refresh_soon()
+
+    def remove_peer(self, peer: int) -> None:
+        gone = self._peers.pop(peer, None)
+        if gone is None:
+            return
+        for publication in list(gone.publications.values()):
+            self._drop_publication(gone, publication)
+        if gone.task is not None:
+            gone.task.cancel()
+        gone.dtls.close()
+        self._core.remove_peer(gone.handle)
+        self._host.disown(gone.handle)
+        self._totals.pop(peer, None)
+        self._tell_heard(self._board.forget(peer))
+        self._refresh_soon()
+
+    def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None:
+        if (known := self._peers.get(peer)) is not None:
+            known.view = View(tuple(tiles), pinned, listen_only)
+            self._refresh_soon()
+
+    def tap(self, sinks: TapSinks | None) -> None:
+        self._taps.switch(sinks, self._sources.values())
+
+    def request_keyframe(self, publication: int) -> None:
+        if publication in self._sources:
+            self._core.request_keyframe(publication)
+
+    def publications(self) -> Sequence[TapInfo]:
+        return [p.info() for p in self._sources.values() if p.flowing]
+
+    def last_alive_us(self, peer: int) -> int | None:
+        known = self._peers.get(peer)
+        if known is None:
+            return None
+        found = next((s for s in self._core.stats(known.handle) if s["peer"] == known.handle), None)
+        return self._host.clock.unix_us(found["last_us"]) if found and found["last_us"] else None
+
+    def close(self) -> None:
+        """Tap first, so that the recording ends whole; then every peer, with a goodbye; then the relay forgets the room."""
+        if self._closed:
+            return
+        self.tap(None)
+        for peer in list(self._peers):
+            self.remove_peer(peer)
+        self._closed = True
+        self._host.forget(self)
+
+    # What the engine reports.
+
+    def engine_says(
+        self, peer: Peer, note: notes.DtlsReceived | notes.PathChanged | notes.PeerStalled | notes.PeerResumed
+    ) -> None:
+        clock = self._host.clock
+        match note:
+            case notes.DtlsReceived(data=data):
+                peer.dtls.feed(data)
+            case notes.PathChanged(proto=proto):
+                peer.path = proto
+            case notes.PeerStalled(ms=ms, last_us=last_us):
+                self._notify(PeerSilent(peer.id, clock.unix_us(last_us), ms))
+            case notes.PeerResumed(ms=ms):
+                self._notify(PeerRecovered(peer.id, clock.unix_us(clock.mono_us()), ms))
+
+    def layer_changed(self, note: notes.LayerChanged) -> None:
+        publication = self._sources.get(note.src)
+        if publication is None:
+            return
+        layer = publication.layers.setdefault(note.rid, SeenLayer())
+        layer.up = note.up
+        if note.width and note.height:
+            layer.width, layer.height = note.width, note.height
+        self._announce(publication)
+        self._refresh_soon()
+
+    def rates(self, src: int, rid: str, bps: int) -> None:
+        if (publication := self._sources.get(src)) is not None and rid in publication.layers:
+            publication.layers[rid].bps = bps
+
+    def levels(self, levels: Mapping[int, int]) -> None:
+        """By source. Only voices that may be heard count."""
+        voices = {
+            p.peer: level
+            for src, level in levels.items()
+            if (p := self._sources.get(src)) is not None and p.role == "microphone" and p.allowed
+        }
+        self._tell_heard(self._board.step(self._host.clock.mono_us(), voices))
+
+    @property
+    def taps(self) -> Taps:
+        return self._taps
+
+    # What time brings.
+
+    def tick(self, now_us: int) -> None:
+        """Five times a second."""
+        self._tell_heard(self._board.step(now_us, {}))
+        self._routing.rest_unwatched(self._peers, now_us, self._taps.on)
+        if self._taps.on and now_us - self._keyframes_at_us >= self._host.settings.tap_keyframe_every_s * 1e6:
+            self._keyframes_at_us = now_us
+            self._taps.request_keyframes()
+
+    def report(self, stats: Mapping[int, Mapping[str, Any]]) -> None:
+        """PeerStats of everybody, from the engine's counters by handle."""
+        clock = self._host.clock
+        at_us = clock.unix_us(clock.mono_us())
+        for peer in self._peers.values():
+            found = stats.get(peer.handle)
+            if found is None:
+                continue
+            now = totals(found, {p.handle: p.kind for p in peer.publications.values()})
+            before = self._totals.get(peer.id, Totals())
+            self._totals[peer.id] = now
+            if found["last_us"]:
+                alive_us = clock.unix_us(found["last_us"])
+                self._notify(peer_stats(peer.id, at_us, alive_us, before, now, found["rtt_ms"]))
+
+    # Inside.
+
+    def _known(self, peer: int) -> Peer:
+        if peer not in self._peers:
+            raise BadOffer("stale")
+        return self._peers[peer]
+
+    def _negotiate(self, peer: Peer, offer: str, publish: Sequence[Publish]) -> str:
+        asked = plan(offer, publish, self._host.settings)
+        if asked.offer.fingerprints != peer.fingerprints:
+            # A new certificate is a new connection: the client has to join again.
+            raise BadOffer("no_fingerprint")
+        if asked.offer.ufrag != peer.remote_ufrag:
+            peer.ufrag, peer.pwd, peer.remote_ufrag = secrets.token_hex(4), secrets.token_hex(16), asked.offer.ufrag
+            peer.ice_gen += 1
+            self._core.restart_peer(peer.handle, peer.ice_gen, peer.ufrag, peer.pwd, peer.remote_ufrag)
+        return self._apply(peer, asked)
+
+    def _apply(self, peer: Peer, asked: Plan) -> str:
+        """Bring publications and slots in line with the plan; returns the answer."""
+        self._core.set_ext(peer.handle, asked.extension_ids)
+        for publication in list(peer.publications.values()):
+            line = asked.publications.get(publication.mid)
+            if line is None or line.role != publication.role:
+                self._drop_publication(peer, publication)
+        for mid, line in asked.publications.items():
+            if mid not in peer.publications:
+                self._add_publication(peer, asked, mid)
+            else:
+                peer.publications[mid].line = line
+        carry_out(self._host, peer, asked)
+        self._refresh_soon()
+        return write(self._host, peer, asked)
+
+    def _add_publication(self, peer: Peer, asked: Plan, mid: str) -> None:
+        line = asked.publications[mid]
+        allowed = line.role in peer.admission.publish
+        publication = Publication(
+            self._host.new_handle(),
+            peer.id,
+            mid,
+            line.role,
+            KIND_OF_ROLE[line.role],
+            line,
+            low_to_high(line.rids),
+            allowed,
+        )
+        peer.publications[mid] = publication
+        self._sources[publication.handle] = publication
+        self._host.own_source(publication.handle, self)
+        self._host.add_source(peer.handle, publication, asked.offer)
+        if not allowed:
+            self._core.enable_source(publication.handle, False)
+        self._taps.add(publication)
+
+    def _drop_publication(self, peer: Peer, publication: Publication) -> None:
+        self._taps.remove(publication.handle)
+        publication.allowed = False
+        self._announce(publication)
+        del peer.publications[publication.mid], self._sources[publication.handle]
+        self._core.remove_source(publication.handle)
+        self._host.disown_source(publication.handle)
+
+    def _announce(self, publication: Publication) -> None:
+        if publication.flowing == publication.announced:
+            return
+        publication.announced = publication.flowing
+        at_us = self._host.clock.unix_us(self._host.clock.mono_us())
+        kind = PublicationStarted if publication.flowing else PublicationPaused
+        self._notify(kind(publication.peer, publication.handle, publication.role, at_us))
+        if publication.role == "microphone" and not publication.flowing:
+            self._tell_heard(self._board.step(self._host.clock.mono_us(), {publication.peer: SILENCE}))
+
+    def _connected(self, peer: Peer, keys: SrtpKeys) -> None:
+        self._core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
+        peer.connected = True
+        self._notify(PeerConnected(peer.id, self._host.clock.unix_us(self._host.clock.mono_us()), peer.path))
+
+    def _failed(self, peer: Peer, reason: str) -> None:
+        if self._peers.get(peer.id) is peer:
+            peer.task = None
+            self.remove_peer(peer.id)
+            self._notify(PeerFailed(peer.id, reason))
+
+    def _tell_heard(self, heard: Heard) -> None:
+        unix = self._host.clock.unix_us
+        for stretch in heard.stretches:
+            self._notify(PeerSpoke(stretch.peer, unix(stretch.from_us), unix(stretch.to_us)))
+        if heard.speakers is not None:
+            self._notify(SpeakersChanged(heard.speakers, unix(self._host.clock.mono_us())))
+            self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if not self._stale and not self._closed:
+            self._stale = True
+            self._host.soon(self._refresh)
+
+    def _refresh(self) -> None:
+        self._stale = False
+        if not self._closed:
+            self._routing.refresh(self._peers, self._board)
+
+
+def _repeated(last: tuple[int, str], number: int) -> str | None:
+    """The answer given before to this number; None for a new one. BadOffer("stale") for an older one."""
+    if number == last[0] and last[1]:
+        return last[1]
+    if number < last[0] or number < 0:
+        raise BadOffer("stale")
+    return None
