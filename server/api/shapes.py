@@ -284,6 +284,7 @@ class SheetShape(Body, frozen=True, kw_only=True):
     sent_us: int | None
     verification_code: str
     pdf_url: str
+    pages: int = 0
     may_edit: bool
 
 

@@ -32,6 +32,30 @@ const ClassroomPage = page(
   () => import("./classroom/ClassroomPage"),
   (m) => m.ClassroomPage,
 );
+const DeskPage = page(
+  () => import("./desk/DeskPage"),
+  (m) => m.DeskPage,
+);
+const ClassPage = page(
+  () => import("./desk/ClassPage"),
+  (m) => m.ClassPage,
+);
+const RollPage = page(
+  () => import("./roll/RollPage"),
+  (m) => m.RollPage,
+);
+const SheetPage = page(
+  () => import("./sheet/SheetPage"),
+  (m) => m.SheetPage,
+);
+const PlaybackPage = page(
+  () => import("./playback/PlaybackPage"),
+  (m) => m.PlaybackPage,
+);
+const VerifyPage = page(
+  () => import("./verify/VerifyPage"),
+  (m) => m.VerifyPage,
+);
 
 function Gate() {
   return (
@@ -56,10 +80,16 @@ export function PageRoutes() {
       <Routes>
         <Route path="/sign-in" element={<SignInPage />} />
         <Route path="/device-check" element={<DeviceCheckPage />} />
+        <Route path="/verify/:code" element={<VerifyPage />} />
         <Route element={<Gate />}>
           <Route path="/" element={<HomePage />} />
           <Route path="/lessons/:lesson" element={<PrejoinPage />} />
           <Route path="/lessons/:lesson/room" element={<ClassroomPage />} />
+          <Route path="/lessons/:lesson/roll" element={<RollPage />} />
+          <Route path="/lessons/:lesson/sheet" element={<SheetPage />} />
+          <Route path="/lessons/:lesson/recording" element={<PlaybackPage />} />
+          <Route path="/desk" element={<DeskPage />} />
+          <Route path="/desk/:lesson" element={<ClassPage />} />
         </Route>
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

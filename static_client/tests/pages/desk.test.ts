@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { emptyDesk, filterLessons, reduceDesk, tasksOf } from "@/pages/desk/deskState";
+import { eventLine } from "@/pages/desk/eventWords";
+import { cellState } from "@/pages/desk/PresenceCells";
+import { stripShape } from "@/pages/desk/stripShape";
+import type { DeskLesson, DeskRow } from "@/wire/protocol.gen";
+
+const MINUTE = 60_000_000;
+
+function row(enrolment: string, name: string, change: Partial<DeskRow> = {}): DeskRow {
+  return {
+    enrolment,
+    participant: enrolment,
+    name,
+    given_name: name.split(" ").at(-1) ?? "",
+    code: enrolment,
+    unit: "",
+    state: "learning",
+    first_in_us: 0,
+    late: false,
+    minutes: 0,
+    gaps: 0,
+    roll_calls_answered: 0,
+    roll_calls_asked: 0,
+    on_leave: false,
+    segments: [],
+    roll_calls: [],
+    ...change,
+  };
+}
+
+function lesson(id: string, rows: DeskRow[], change: Partial<DeskLesson> = {}): DeskLesson {
+  return {
+    id,
+    cohort_code: id,
+    topic: "",
+    lecturer: "",
+    state: "live",
+    start_us: 0,
+    end_us: 195 * MINUTE,
+    started_us: 0,
+    periods: [],
+    counts: { enrolled: rows.length, present: 0, cannot_hear: 0 },
+    late: 0,
+    absent: 0,
+    lost: 0,
+    recording: "recording",
+    rows,
+    ...change,
+  };
+}
+
+const snapshot = (lessons: DeskLesson[]) =>
+  ({ t: "desk_snapshot", day: "2026-10-06", lessons, server_time_us: 0 }) as const;
+
+describe("the desk", () => {
+  it("keeps students in order of their given names", () => {
+    const state = reduceDesk(
+      emptyDesk,
+      snapshot([lesson("A", [row("1", "Ngô Thành Đạt"), row("2", "Bùi Thị An"), row("3", "Trần Dũng")])]),
+      0,
+    );
+    expect(state.lessons[0]?.rows.map((each) => each.name)).toEqual([
+      "Bùi Thị An",
+      "Trần Dũng",
+      "Ngô Thành Đạt",
+    ]);
+  });
+
+  it("changes only the rows that a difference names", () => {
+    const before = reduceDesk(emptyDesk, snapshot([lesson("A", [row("1", "An"), row("2", "Bình")])]), 0);
+    const changed = {
+      t: "desk_changed",
+      lesson: lesson("A", []),
+      rows: [row("2", "Bình", { state: "lost" })],
+    } as const;
+    const after = reduceDesk(before, changed, 0);
+    expect(after.lessons[0]?.rows.map((each) => each.state)).toEqual(["learning", "lost"]);
+    expect(after.lessons[0]?.rows[0]).toBe(before.lessons[0]?.rows[0]);
+  });
+
+  it("puts lost students before those who never came, and says nothing of people on leave", () => {
+    const rows = [
+      row("1", "An", { state: "expected" }),
+      row("2", "Bình", { state: "expected", on_leave: true }),
+      row("3", "Cường", { state: "lost" }),
+    ];
+    const tasks = tasksOf([lesson("A", rows)]);
+    expect(tasks.map((task) => [task.kind, task.rows.length])).toEqual([
+      ["lost", 1],
+      ["missing", 1],
+    ]);
+  });
+
+  it("asks nothing about a lesson that has not started", () => {
+    const waiting = lesson("A", [row("1", "An", { state: "expected" })], { state: "lobby" });
+    expect(tasksOf([waiting])).toEqual([]);
+    expect(filterLessons([waiting], "not_started")).toHaveLength(1);
+  });
+
+  it("shows an approved leave as leave until the student comes", () => {
+    expect(cellState({ state: "expected", on_leave: true })).toBe("leave");
+    expect(cellState({ state: "learning", on_leave: true })).toBe("learning");
+  });
+});
+
+describe("a presence strip", () => {
+  const periods = [
+    { no: 1, start_us: 0, end_us: 45 * MINUTE },
+    { no: 2, start_us: 45 * MINUTE, end_us: 90 * MINUTE },
+    { no: 3, start_us: 105 * MINUTE, end_us: 150 * MINUTE },
+  ];
+
+  it("draws an open segment up to now, breaks as breaks and adjoining periods as a notch", () => {
+    const shape = stripShape(
+      periods,
+      [{ from_us: 15 * MINUTE, to_us: null, state: "learning" }],
+      75 * MINUTE,
+      0,
+      150 * MINUTE,
+    );
+    expect(shape.segments).toEqual([{ from: 0.1, to: 0.5, state: "learning" }]);
+    expect(shape.breaks).toEqual([{ from: 0.6, to: 0.7 }]);
+    expect(shape.notches).toEqual([0.3]);
+    expect(shape.now).toBe(0.5);
+  });
+
+  it("cuts what lies outside the scheduled time", () => {
+    const shape = stripShape(
+      periods,
+      [{ from_us: -5 * MINUTE, to_us: 500 * MINUTE, state: "learning" }],
+      600 * MINUTE,
+      0,
+      150 * MINUTE,
+    );
+    expect(shape.segments).toEqual([{ from: 0, to: 1, state: "learning" }]);
+    expect(shape.now).toBeNull();
+  });
+});
+
+describe("raw events", () => {
+  it("have a sentence, whatever their version", () => {
+    expect(eventLine({ type: "room.person_left/7", body: { reason: "leave" } })).toMatchObject({
+      key: "event.person_left",
+      params: { reason: "leave" },
+    });
+  });
+
+  it("of an unknown type are named as they are", () => {
+    expect(eventLine({ type: "exam.opened/1", body: {} })).toMatchObject({
+      key: "event.other",
+      params: { type: "exam.opened/1" },
+    });
+  });
+});
