@@ -129,6 +129,13 @@ class Gap(Up, frozen=True, kw_only=True, tag="gap"):
     reason: str
 
 
+class KeyframeWanted(Up, frozen=True, kw_only=True, tag="keyframe_wanted"):
+    """The recorder can write nothing of this video before its next keyframe (loss, a new segment, a picture to take)."""
+
+    lesson: str
+    publication: int
+
+
 class Failed(Up, frozen=True, kw_only=True, tag="failed"):
     """Cannot write. reason ∈ disk_full, io."""
 
@@ -166,7 +173,5 @@ class Finished(Up, frozen=True, kw_only=True, tag="finished"):
     gaps: int
 
 
-DownMessage = (
-    StartRecording | OpenTap | CloseTap | SenderReport | Overflow | TakeSnapshot | StopRecording | Ping
-)
-UpMessage = Pong | Writing | SegmentDone | Gap | Failed | SnapshotTaken | SnapshotFailed | Finished
+DownMessage = StartRecording | OpenTap | CloseTap | SenderReport | Overflow | TakeSnapshot | StopRecording | Ping
+UpMessage = Pong | Writing | SegmentDone | Gap | KeyframeWanted | Failed | SnapshotTaken | SnapshotFailed | Finished

@@ -1,0 +1,113 @@
+"""Takes evidence pictures: one keyframe per wanted publication, decoded once, drawn, written. Nothing is decoded continuously."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import structlog
+from PIL import Image
+
+from recorder import clock, files, picture
+from recorder.depacketise import Frame
+from recorder.link_messages import SnapshotFailed, SnapshotTaken, SnapshotTile, TakeSnapshot, Up
+from recorder.track import Track
+
+log = structlog.get_logger("recorder")
+
+#: A keyframe that arrived this shortly before the wish shows the same moment.
+FRESH_US = 1_000_000
+MAX_WAIT_MS = 10_000
+MAX_TILES = 250
+MAX_PIXELS = 4096 * 4096
+
+
+class Snapshots:
+    """One picture after the other per recorder, in a thread: stills never slow the writing of files."""
+
+    def __init__(self, data: Path, tell: Callable[[Up], None]) -> None:
+        self._data = data
+        self._tell = tell
+        self._one_at_a_time = asyncio.Semaphore(1)
+
+    async def take(self, wish: TakeSnapshot, tracks: Mapping[int, Track]) -> None:
+        """Answers `SnapshotTaken` or `SnapshotFailed`, whatever happens."""
+        try:
+            if len(wish.big) + len(wish.tiles) > MAX_TILES:
+                raise ValueError("too many tiles")
+            frames = await self._keyframes(wish, tracks)
+            captured_us = clock.now_us()
+            async with self._one_at_a_time:
+                taken = await asyncio.to_thread(_make, self._data, wish, frames, captured_us)
+        except OSError as error:
+            log.error("picture not written", lesson=wish.lesson, error=str(error))
+            self._tell(SnapshotFailed(lesson=wish.lesson, snapshot=wish.snapshot, reason="io"))
+        except (ValueError, av.FFmpegError) as error:
+            log.error("picture not drawn", lesson=wish.lesson, error=str(error))
+            self._tell(SnapshotFailed(lesson=wish.lesson, snapshot=wish.snapshot, reason="invalid"))
+        else:
+            self._tell(taken)
+
+    async def _keyframes(self, wish: TakeSnapshot, tracks: Mapping[int, Track]) -> dict[int, tuple[str, Frame]]:
+        now_us = clock.now_us()
+        waits: dict[int, asyncio.Future[Frame]] = {}
+        for tile in [*wish.big, *wish.tiles]:
+            track = tracks.get(tile.publication) if tile.publication is not None else None
+            if track and track.video:
+                waits[track.tap.publication] = track.next_keyframe(now_us - FRESH_US)
+                track.ask_keyframe(now_us)
+        if waits:
+            await asyncio.wait(waits.values(), timeout=min(max(wish.wait_ms, 0), MAX_WAIT_MS) / 1_000)
+        done = {p: f for p, f in waits.items() if f.done() and not f.cancelled()}
+        for future in waits.values():
+            future.cancel()
+        return {
+            publication: (tracks[publication].tap.codec, f.result())
+            for publication, f in done.items()
+            if publication in tracks
+        }
+
+
+def decode(codec: str, frame: Frame) -> Image.Image | None:
+    """The picture of one keyframe; None if it does not decode (a damaged frame must not cost the whole picture)."""
+    try:
+        decoder = av.VideoCodecContext.create(codec, "r")
+        assert isinstance(decoder, av.VideoCodecContext)
+        decoder.thread_count = 1
+        packet = av.Packet(frame.data)
+        pictures = decoder.decode(packet) or decoder.decode(None)
+        if not pictures or pictures[0].width * pictures[0].height > MAX_PIXELS:
+            return None
+        shown: Any = pictures[0]
+        return cast(Image.Image, shown.to_image())
+    except (av.FFmpegError, ValueError) as error:
+        log.warning("keyframe does not decode", codec=codec, error=str(error))
+        return None
+
+
+def _make(data: Path, wish: TakeSnapshot, frames: dict[int, tuple[str, Frame]], captured_us: int) -> SnapshotTaken:
+    shown = {publication: decode(codec, frame) for publication, (codec, frame) in frames.items()}
+
+    def tile(asked: SnapshotTile) -> picture.Tile:
+        return picture.Tile(asked.caption, shown.get(asked.publication) if asked.publication is not None else None)
+
+    big, tiles = [tile(t) for t in wish.big], [tile(t) for t in wish.tiles]
+    content = picture.compose(wish.header, big, tiles)
+    folder = files.evidence_folder(data, wish.lesson)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{wish.snapshot}.jpg"
+    files.write_atomically(folder / name, content)
+    return SnapshotTaken(
+        lesson=wish.lesson,
+        snapshot=wish.snapshot,
+        file_name=name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        captured_us=captured_us,
+        decoded=sum(t.picture is not None for t in [*big, *tiles]),
+        tiles=len(big) + len(tiles),
+    )
