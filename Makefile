@@ -66,7 +66,7 @@ image: ## build the container image with buildah on a bare Debian base
 format: setup ## put everything into the project's form
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 	cd media/core && cargo fmt
-	cd static_client && npm run --silent format
+	cd static_client && npm run --silent fix
 
 clean: ## remove what was built (not the demo school's data)
 	rm -rf $(VENV) media/core/target media/_core*.so static_client/node_modules server/web

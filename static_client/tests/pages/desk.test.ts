@@ -3,7 +3,7 @@ import { emptyDesk, filterLessons, reduceDesk, tasksOf } from "@/pages/desk/desk
 import { eventLine } from "@/pages/desk/eventWords";
 import { cellState } from "@/pages/desk/PresenceCells";
 import { stripShape } from "@/pages/desk/stripShape";
-import type { DeskLesson, DeskRow } from "@/wire/protocol.gen";
+import type { AnyDeskPush, DeskLesson, DeskRow } from "@/wire/protocol.gen";
 
 const MINUTE = 60_000_000;
 
