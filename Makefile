@@ -17,7 +17,7 @@ help: ## list what can be made
 setup: $(STAMPS)/core $(STAMPS)/client ## prepare .venv, the packet core and the client; start nothing
 
 run: setup ## start a demo school on http://localhost:8080 and print sign-in links
-	$(BIN)/python -m server serve --demo
+	$(BIN)/python -m server serve --demo --data-dir .demo
 
 $(STAMPS)/venv: requirements-dev.txt pyproject.toml
 	@.ci/needs "$(PYTHON)"

@@ -109,7 +109,7 @@ async def running_school(data: Path, env: Mapping[str, str] | None = None) -> As
     data.mkdir(parents=True, exist_ok=True)
     log_file = data / "serve.log"
     settings = {
-        "GD_DATA": str(data),
+        "GD_DATA_DIR": str(data),
         "GD_PORT": str(port),
         "GD_UDP_PORT": str(free_udp_port()),
         **(env or {}),
