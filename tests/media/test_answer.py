@@ -1,0 +1,128 @@
+"""Answers to recorded browsers, whole (golden files a person has read) and point by point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media.answer import Line, Local, SlotLine, write_answer
+from media.codecs import low_to_high
+from media.config import MediaSettings
+from media.face import BadOffer, Publish
+from media.negotiation import plan
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "sdp"
+NAMES = ["chromium156_minimal", "chromium156_lesson", "chromium156_trimmed", "firefox153_minimal", "firefox153_lesson"]
+LOCAL = Local("0a1b2c3d", "00112233445566778899aabbccddeeff", ":".join(["AB"] * 32), (("192.0.2.10", 3478),))
+PUBLISH = [Publish("0", "microphone"), Publish("1", "camera")]
+SETTINGS = MediaSettings()
+
+
+def answer_to(name: str, publish: list[Publish] | None = None, local: Local = LOCAL) -> str:
+    text = (VECTORS / f"{name}.sdp").read_text(encoding="utf-8")
+    asked = plan(text, PUBLISH if publish is None else publish, SETTINGS)
+    lines: dict[str, Line] = dict(asked.publications)
+    for i, slot in enumerate(asked.slots):
+        rtx = 2000 + i if slot.kind == "video" else 0
+        lines[slot.mid] = SlotLine(slot.codecs, 1000 + i, rtx, f"{slot.kind}-{slot.mid}", f"track-{slot.mid}")
+    return write_answer(asked.offer, lines, asked.extension_ids, local, session=1, version=1)
+
+
+def section(answer: str, mid: str) -> list[str]:
+    blocks = [("m=" + b).split("\r\n") for b in answer.split("\r\nm=")[1:]]
+    return next(b for b in blocks if f"a=mid:{mid}" in b)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_are_the_golden_ones(name: str) -> None:
+    golden = VECTORS / f"{name}.answer.sdp"
+    assert answer_to(name) == golden.read_bytes().decode()
+
+
+def test_the_server_is_ice_lite_and_waits_for_the_clients_dtls() -> None:
+    answer = answer_to("chromium156_minimal")
+    assert "a=ice-lite" in answer.split("\r\nm=")[0]
+    assert answer.count("a=setup:passive") == 2
+    assert "a=setup:act" not in answer
+    assert "a=group:BUNDLE 0 1\r\n" in answer
+
+
+def test_candidates_are_on_the_first_media_line_only() -> None:
+    local = Local("u", "p", "AB", (("192.0.2.10", 3478), ("2001:db8::1", 3478)))
+    blocks = answer_to("chromium156_minimal", local=local).split("\r\nm=")
+    found = [line for line in blocks[1].split("\r\n") if line.startswith("a=candidate")]
+    assert [line.split(" ")[4] for line in found] == ["192.0.2.10", "2001:db8::1"]
+    assert int(found[0].split(" ")[3]) > int(found[1].split(" ")[3])
+    assert "candidate" not in blocks[2]
+
+
+def test_simulcast_is_received_with_the_clients_rids() -> None:
+    camera = section(answer_to("chromium156_minimal"), "1")
+    assert {"a=recvonly", "a=rid:q recv", "a=rid:h recv", "a=rid:f recv", "a=simulcast:recv q;h;f"} <= set(camera)
+
+
+def test_a_publisher_is_answered_with_one_codec_and_its_own_numbers() -> None:
+    camera = section(answer_to("firefox153_minimal"), "1")
+    assert camera[0].endswith("SAVPF 120 124")
+    assert "a=rtpmap:120 VP8/90000" in camera
+    assert "a=fmtp:124 apt=120" in camera
+    assert not any("H264" in line for line in camera)
+
+
+def test_a_slot_can_be_sent_every_codec_a_publisher_may_use() -> None:
+    slot = section(answer_to("chromium156_lesson"), "8")
+    assert "a=sendonly" in slot
+    assert any("VP8/90000" in line for line in slot)
+    assert any("H264/90000" in line for line in slot)
+    assert any(line.startswith("a=ssrc-group:FID ") for line in slot)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_extensions_that_the_engine_knows_are_accepted(name: str) -> None:
+    accepted = {line.split(" ")[1] for line in answer_to(name).split("\r\n") if line.startswith("a=extmap:")}
+    assert "urn:ietf:params:rtp-hdrext:sdes:mid" in accepted
+    assert not any(word in uri for uri in accepted for word in ("dependency", "toffset", "allocation", "color"))
+
+
+def test_firefox_one_way_extensions_are_answered_one_way() -> None:
+    camera = section(answer_to("firefox153_minimal"), "1")
+    assert "a=extmap:9/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" in camera
+
+
+def test_opus_is_asked_for_dtx_and_fec() -> None:
+    assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1" in section(answer_to("chromium156_minimal"), "0")
+
+
+def test_a_sending_line_that_nobody_named_is_inactive() -> None:
+    assert "a=inactive" in section(answer_to("chromium156_minimal", [Publish("0", "microphone")]), "1")
+
+
+@pytest.mark.parametrize(("mid", "role"), [("7", "camera"), ("0", "camera"), ("0", "drum")])
+def test_a_role_that_does_not_fit_its_line_is_refused(mid: str, role: str) -> None:
+    with pytest.raises(BadOffer) as refusal:
+        answer_to("chromium156_minimal", [Publish(mid, role)])
+    assert refusal.value.reason == "unknown_mid"
+
+
+def test_a_publisher_without_a_known_codec_is_refused() -> None:
+    text = (VECTORS / "chromium156_minimal.sdp").read_text(encoding="utf-8").replace("opus/48000/2", "opus/16000/1")
+    with pytest.raises(BadOffer) as refusal:
+        plan(text, PUBLISH, SETTINGS)
+    assert refusal.value.reason == "no_codec"
+
+
+def test_more_slots_than_the_relay_has_are_refused() -> None:
+    text = (VECTORS / "chromium156_minimal.sdp").read_text(encoding="utf-8")
+    head, audio, video = text.split("m=")
+    audio = audio.replace("a=sendonly", "a=recvonly")
+    more = "".join("m=" + audio.replace("a=mid:0", f"a=mid:s{i}") for i in range(7))
+    mids = " ".join(f"s{i}" for i in range(7))
+    with pytest.raises(BadOffer) as refusal:
+        plan(head.replace("BUNDLE 0 1", f"BUNDLE 1 {mids}") + more + "m=" + video, [Publish("1", "camera")], SETTINGS)
+    assert refusal.value.reason == "too_many_media"
+
+
+def test_layers_are_ordered_by_name_where_the_names_say_it() -> None:
+    assert low_to_high(("f", "h", "q")) == ("q", "h", "f")
+    assert low_to_high(("low", "high")) == ("low", "high")
