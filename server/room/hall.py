@@ -1,0 +1,137 @@
+"""What the owner task of a room holds, and the one way in which something happens in it: record, let happen, tell, act.
+
+Used by the owner task alone, so nothing here is locked. Which events a wish leads to is decided elsewhere (`decisions*.py`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from media.face import Admission
+from server.attendance.policy import Policy
+from server.clock import Clock, micros
+from server.errors import Problem
+from server.events import lesson, room
+from server.events.base import Event, Origin, Recorded
+from server.ids import PersonId
+from server.ledger.faces import NewEvent
+from server.room.apply import apply
+from server.room.decisions_floor import may_publish, priority
+from server.room.doors import Log, Observer, RecordingDoor
+from server.room.media_link import MediaLink
+from server.room.moment import Moment
+from server.room.outbox import encoded
+from server.room.outward import Outgoing, outgoing
+from server.room.participant import Participant
+from server.room.pushes import RecordingInfo
+from server.room.state import RoomState
+from server.room.view import View
+from server.school.plan import LessonPlan, PersonCard
+from server.tasks import TaskGroupOf
+
+log = structlog.get_logger("room")
+
+_NO_RECORDING = RecordingInfo(state="off", since_us=None, lost_ms=0)
+
+
+@dataclass(slots=True)
+class Hall:
+    """One live lesson. `epoch` is that of the lease: a new one means a new server for the browsers."""
+
+    plan: LessonPlan
+    policy: Policy
+    state: RoomState
+    log: Log
+    clock: Clock
+    media: MediaLink
+    tasks: TaskGroupOf
+    cards: dict[PersonId, PersonCard]
+    participants: dict[PersonId, Participant] = field(default_factory=dict)
+    recording: RecordingDoor | None = None
+    observers: list[Observer] = field(default_factory=list)
+    on_ended: Callable[[], None] | None = None
+    chance: random.Random = field(default_factory=random.SystemRandom)
+
+    @property
+    def view(self) -> View:
+        return View(self.state, self.plan, self.cards, self.participants)
+
+    @property
+    def now_us(self) -> int:
+        return micros(self.clock.now())
+
+    @property
+    def recording_info(self) -> RecordingInfo:
+        return self.recording.info if self.recording is not None else _NO_RECORDING
+
+    @property
+    def planned_end_us(self) -> int:
+        return max(each.end_us for each in self.plan.periods)
+
+    def moment(self) -> Moment:
+        return Moment.of(self.clock)
+
+    async def record(self, events: Sequence[Event], origin: Origin, by: Participant | None = None) -> list[Recorded]:
+        """Make these facts durable, then let them happen and tell everybody. Raises what the ledger raises; then nothing happened."""
+        if not events:
+            return []
+        actor, connection = (by.account, by.connection_id) if by is not None else (None, None)
+        recorded = await self.log.append(*(NewEvent(each, origin, actor, connection) for each in events))
+        for each in recorded:
+            apply(self.state, each)
+            for observe in self.observers:
+                observe(each)
+        self.tell(outgoing(self.view, recorded))
+        for each in recorded:
+            self._act(each.event)
+        return recorded
+
+    def tell(self, told: Iterable[Outgoing]) -> None:
+        """Send each push to its audience; it is encoded once."""
+        for each in told:
+            body = encoded(each.push)
+            for held in tuple(self.participants.values()):
+                if each.is_for(held.person, held.role):
+                    held.send(body)
+
+    def admission(self, held: Participant) -> Admission:
+        has_floor = held.person in self.state.floor
+        return Admission(may_publish(held.role, has_floor), priority(held.role, has_floor))
+
+    def drop(self, person: PersonId) -> None:
+        """The seat is given up: media ends, the socket is closed."""
+        held = self.participants.pop(person, None)
+        self.media.remove(person)
+        if held is not None and held.connection is not None:
+            held.connection.close()
+
+    def _act(self, event: Event) -> None:
+        """What a fact means for relay, recording and sockets."""
+        match event:
+            case room.PersonLeft() | room.PersonRemoved():
+                self.drop(event.person)
+            case room.FloorGiven() | room.FloorTaken():
+                held = self.participants.get(event.person)
+                if held is not None:
+                    self.media.admit(event.person, self.admission(held))
+            case room.ScreenshotAsked():
+                self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")
+            case lesson.LessonStarted():
+                if self.recording is not None and self.state.started_us is not None:
+                    self.recording.begin(self.state.started_us)
+            case lesson.LessonEnded():
+                if self.on_ended is not None:
+                    self.on_ended()
+
+    async def _take_snapshot(self, cause: str) -> None:
+        """A picture that cannot be had is told in the log; the sheet asks for it again when too few exist."""
+        if self.recording is None:
+            return
+        try:
+            await self.recording.take_snapshot(source="lecturer" if cause == "lecturer" else "system")
+        except Problem as problem:
+            log.warning("no picture", lesson=self.plan.lesson, cause=cause, code=problem.code)
