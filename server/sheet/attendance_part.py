@@ -93,14 +93,15 @@ def _note(source: SheetSource, facts: StudentFacts, entry: RollEntry) -> str:
     if entry.decision:
         notes.append(f"{entry.decision.reason} (máy đề xuất: {sign(entry.machine)})")
     if entry.final.mark == EXCUSED or entry.final.absent_p:
-        reasons = [leave.reason for leave in source.plan.leaves if leave.enrolment == facts.enrolment and leave.reason]
-        notes.append("; ".join(dict.fromkeys(reasons)) or "đơn xin nghỉ được duyệt")
+        notes += _leave_notes(source, facts)
+    if entry.final.mark == UNEXCUSED and entry.decision is None:
+        notes.append("không có đơn được duyệt")
     if facts.late and entry.final.mark == PRESENT:
         notes.append(f"muộn {vi.minutes_up(facts.late_us)} phút")
     if facts.left_early and entry.final.mark == PRESENT:
         notes.append(f"về sớm {vi.minutes_up(facts.early_us)} phút")
-    if entry.final.mark != EXCUSED and facts.gaps:
-        notes.append(gap_text(facts))
+    if entry.final.mark == PRESENT and (long := [gap for gap in facts.gaps if not gap.bridged]):
+        notes.append(gap_text(long))
     if entry.machine.mark == UNVERIFIED:
         notes.append(f"trả lời điểm danh {facts.roll_calls_answered}/{facts.roll_calls_asked}")
     if facts.from_seq:
@@ -108,11 +109,19 @@ def _note(source: SheetSource, facts: StudentFacts, entry: RollEntry) -> str:
     return "; ".join(notes) or vi.BLANK
 
 
-def gap_text(facts: StudentFacts) -> str:
+def _leave_notes(source: SheetSource, facts: StudentFacts) -> list[str]:
+    """The reasons of the student's approved leaves; nothing when the excuse is the lecturer's decision alone."""
+    if not source.attendance.leaves_of(facts.enrolment):
+        return []
+    reasons = [leave.reason for leave in source.plan.leaves if leave.enrolment == facts.enrolment and leave.reason]
+    return list(dict.fromkeys(reasons)) or ["đơn xin nghỉ được duyệt"]
+
+
+def gap_text(gaps: list[Gap]) -> str:
     """`gián đoạn 2 lần, 27 phút (mất mạng)`."""
-    total = vi.minutes_up(sum(gap.counted_us for gap in facts.gaps))
-    reasons = "; ".join(dict.fromkeys(reason_of(gap) for gap in facts.gaps))
-    return f"gián đoạn {len(facts.gaps)} lần, {total} phút ({reasons})"
+    total = vi.minutes_up(sum(gap.counted_us for gap in gaps))
+    reasons = "; ".join(dict.fromkeys(reason_of(gap) for gap in gaps))
+    return f"gián đoạn {len(gaps)} lần, {total} phút ({reasons})"
 
 
 def reason_of(gap: Gap) -> str:

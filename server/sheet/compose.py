@@ -86,7 +86,7 @@ def _info(source: SheetSource) -> Info:
         suspended_min=vi.minutes_up(suspended_us(source)),
         held_periods=len(judged),
         lecturer=titled(plan.lecturer),
-        faculty=vi.filled(plan.lecturer.unit),
+        faculty=vi.filled(plan.lecturer.unit.removeprefix("Khoa ")),
         substitute=vi.BLANK,
         class_manager=titled(plan.class_manager),
         room_code=plan.room_code,

@@ -59,8 +59,8 @@ def blank_date(at_us: int) -> str:
 
 
 def moment(at_us: int) -> str:
-    """`10 giờ 58, ngày 06/10/2026`."""
-    return f"{hours(at_us)}, ngày {date(at_us)}"
+    """`10 giờ 58, ngày 06/10/2026`; the date is not torn from its word."""
+    return f"{hours(at_us)}, ngày\u00a0{date(at_us)}"
 
 
 def minutes(duration_us: int) -> int:

@@ -1,0 +1,95 @@
+"""The sheet on paper: content and print marks in, PDF or page pictures out. The newest results are kept by the digest of what went in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from server.ids import EvidenceId
+from server.render.qr import qr_svg
+from server.render.typesetting import Job, Typesetter, picture_is_readable
+from server.sheet.content import Print, SheetContent
+
+#: Results kept, and how much of them in all.
+KEPT, KEPT_BYTES = 24, 96 << 20
+#: A sheet prints so many screenshots at most; all of them stay in the evidence.
+MAX_PICTURES = 24
+
+
+class SheetPrinter:
+    """Prints sheets. One per process; `close` at the end."""
+
+    def __init__(self) -> None:
+        self._typesetter = Typesetter()
+        self._kept: OrderedDict[str, list[bytes]] = OrderedDict()
+
+    async def pdf(
+        self, content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], created_us: int
+    ) -> bytes:
+        """The sheet as PDF/A. `created_us` stands in the file as its date; equal input gives equal bytes."""
+        job = _job(content, marks, pictures, created_us)
+        key = _key(job, "pdf", 0)
+        if (kept := self._recall(key)) is None:
+            kept = self._keep(key, [await self._typesetter.pdf(job)])
+        return kept[0]
+
+    async def pages(
+        self, content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], ppi: int
+    ) -> list[bytes]:
+        """The same pages as PNG pictures."""
+        job = _job(content, marks, pictures, 0)
+        key = _key(job, "png", ppi)
+        if (kept := self._recall(key)) is None:
+            kept = self._keep(key, await self._typesetter.pages(job, ppi))
+        return kept
+
+    def close(self) -> None:
+        self._typesetter.close()
+
+    def _recall(self, key: str) -> list[bytes] | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def _keep(self, key: str, made: list[bytes]) -> list[bytes]:
+        self._kept[key] = made
+        while len(self._kept) > 1 and (len(self._kept) > KEPT or self._weight() > KEPT_BYTES):
+            self._kept.popitem(last=False)
+        return made
+
+    def _weight(self) -> int:
+        return sum(len(page) for pages in self._kept.values() for page in pages)
+
+
+def _job(content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], created_us: int) -> Job:
+    files: dict[str, Path] = {}
+    names: dict[str, str] = {}
+    for shot in content.screenshots[:MAX_PICTURES]:
+        path = pictures.get(EvidenceId(shot.evidence))
+        if path is not None and picture_is_readable(path):
+            stem = f"picture-{shot.no}"
+            files[stem] = path
+            names[shot.evidence] = f"{stem}.jpg"
+    data = {
+        "content": content,
+        "print": marks,
+        "pictures": names,
+        "qr": qr_svg(marks.verify_url) if marks.verify_url else "",
+    }
+    return Job(
+        template=content.template,
+        entry="sheet.typ",
+        data=msgspec.json.encode(data).decode(),
+        pictures=files,
+        created_s=created_us // 1_000_000,
+    )
+
+
+def _key(job: Job, form: str, ppi: int) -> str:
+    pictures = [(stem, str(path), path.stat().st_mtime_ns, path.stat().st_size) for stem, path in job.pictures.items()]
+    told = repr((job.template, job.data, pictures, job.created_s, form, ppi))
+    return hashlib.sha256(told.encode()).hexdigest()
