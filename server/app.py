@@ -11,10 +11,11 @@ from server.api import demo, guard, health, lessons, probe, session, static
 from server.api.problem import problems
 from server.clock import Clock, SystemClock
 from server.identity.identity import Identity, signing_secret
-from server.services import Services
+from server.services import Services, demo_plan
+from server.services.demo import DemoSchool
 from server.services.demo_links import DemoLinks
 from server.services.planning import Planning
-from server.settings import Settings, start_key
+from server.settings import Settings, SettingsError, start_key
 from server.storage.database import Database
 
 SERVICES = web.AppKey("services", Services)
@@ -54,9 +55,25 @@ def build_app(settings: Settings, clock: Clock | None = None) -> web.Application
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
     services = app[SERVICES]
-    await services.database.open()
     try:
+        await services.database.open()
+        await _prepare_demo(services)
         yield
     finally:
         await services.identity.aclose()
         await services.database.aclose()
+
+
+async def _prepare_demo(services: Services) -> None:
+    """Fill the demonstration school, or make sure that nobody serves one by mistake: its people have a known password."""
+    settings = services.settings
+    if services.demo is None:
+        if await services.planning.is_demonstration():
+            raise SettingsError(
+                f"data_dir: {settings.data_dir} holds the demonstration school; start with --demo, or choose another folder"
+            )
+        return
+    school = DemoSchool(
+        services.database, services.clock, services.identity.passwords, demo_plan.load(settings.demo_plan)
+    )
+    services.demo.set_people(await school.ensure())

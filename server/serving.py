@@ -82,7 +82,8 @@ def configure_logs(settings: Settings) -> None:
 
 
 def run(settings: Settings, listener: socket.socket, lifeline: int | None = None) -> None:
-    """`serve` on an event loop of its own."""
+    """`serve` on an event loop of its own. Whatever is written is for the server's user alone."""
+    os.umask(0o077)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(settings, listener, lifeline=lifeline))
     # Threads of media libraries must not hold up a supervised restart.

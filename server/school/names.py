@@ -48,6 +48,8 @@ def collation_key(text: str) -> CollationKey:
     letters: list[int] = []
     tones: list[int] = []
     for character in unicodedata.normalize("NFC", text.casefold()):
+        if not (character.isalnum() or character.isspace()):
+            continue  # H'Lan stands among the names in Hl
         letter, tone = _letter_and_tone(character)
         letters.append(letter)
         tones.append(tone)

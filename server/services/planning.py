@@ -146,6 +146,11 @@ class Planning:
         async with self._database.read() as connection:
             return await lesson_store.school_row(connection, school)
 
+    async def is_demonstration(self) -> bool:
+        """Whether this database holds the demonstration school."""
+        async with self._database.read() as connection:
+            return await lesson_store.has_demonstration(connection)
+
     async def consent(self, person: PersonId, cohort: CohortId, school: SchoolId) -> ConsentState:
         """The school's newest notice, and when this person agreed to it for this cohort."""
         async with self._database.read() as connection:

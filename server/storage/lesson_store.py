@@ -41,6 +41,10 @@ async def has_school(connection: AsyncConnection) -> bool:
     return (await connection.execute(select(school.c.id).limit(1))).first() is not None
 
 
+async def has_demonstration(connection: AsyncConnection) -> bool:
+    return (await connection.execute(select(school.c.id).where(school.c.demo.is_(True)).limit(1))).first() is not None
+
+
 async def state_of(connection: AsyncConnection, lesson_id: LessonId) -> str | None:
     row = (await connection.execute(select(lesson.c.state).where(lesson.c.id == lesson_id))).first()
     return row[0] if row else None
