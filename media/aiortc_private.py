@@ -69,6 +69,7 @@ class _Transport(RTCDtlsTransport):
     keys: SrtpKeys | None = None
 
     async def _do_handshake(self) -> None:
+        """Like aiortc's, but datagrams go straight to the handshake: its reading swallows OpenSSL's reasons."""
         connection: Any = self._ssl
         try:
             while not self.encrypted:
@@ -77,12 +78,21 @@ class _Transport(RTCDtlsTransport):
                     self.encrypted = True
                 except SSL.WantReadError:
                     await self._write_ssl()
-                    await self._recv_next()
+                    await self._feed(connection)
+            await self._write_ssl()
         except SSL.Error as error:
             await self._write_ssl()
             self._fail("dtls", _reasons(error))
         except ConnectionError:
             self._fail("dtls", "the path was closed")
+
+    async def _feed(self, connection: Any) -> None:
+        """The next datagram, or OpenSSL's retransmission when its timer runs out first."""
+        try:
+            async with asyncio.timeout(connection.DTLSv1_get_timeout()):
+                connection.bio_write(await self.transport._recv())
+        except TimeoutError:
+            connection.DTLSv1_handle_timeout()
 
     def _validate_peer_identity(self, remoteParameters: RTCDtlsParameters) -> None:
         super()._validate_peer_identity(remoteParameters)
