@@ -50,7 +50,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     sealed_seq: int
 
 
-class Seal(msgspec.Struct, frozen=True, kw_only=True):
+class Seal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A signed statement: "this chain had `last_seq` entries, with this head and this Merkle root".
 
     kind ∈ checkpoint (while the lesson runs), seal (the lesson ended; later again when the sheet moves on). `signature` is
