@@ -10,15 +10,6 @@ RULE_VERSION = 1
 
 CAMERA_OFF, CAMERA_AT_ROLL_CALL, CAMERA_ALWAYS_WARN = 0, 1, 2
 
-#: What `server.school.policy` calls a value, where it differs.
-_SCHOOL_NAMES = {
-    "roll_calls_auto": "roll_calls",
-    "roll_call_min_pct": "roll_call_min_ok_pct",
-    "lobby_before_s": "lobby_s",
-    "seat_grace_s": "grace_s",
-    "no_lecturer_end_s": "auto_end_s",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -63,6 +54,8 @@ class Policy:
     auto_end_s: int = 900
     #: The lobby opens this long before the first period.
     lobby_s: int = 1800
+    #: The sheet is due this long after the lesson's end.
+    sheet_due_s: int = 86_400
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -76,13 +69,12 @@ class Policy:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, int]) -> Policy:
-        """A policy from values by name, the school's names included; missing ones take the default. Raises ValueError for a bad value.
+        """A policy from values by name; missing ones take the default. Raises ValueError for a bad value.
 
-        Names of other concerns (periods, recording, deadlines) are passed over: `server.school.policy` checks the whole set on entry.
+        Names of other concerns are passed over: `server.school.policy` checks the whole set on entry, and old logs stay readable.
         """
-        named = {_SCHOOL_NAMES.get(name, name): value for name, value in values.items()}
         known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in named.items() if name in known})
+        return cls(**{name: value for name, value in values.items() if name in known})
 
     def to_dict(self) -> dict[str, int]:
         """All values by name, for `LessonOpened.policy`."""

@@ -12,6 +12,7 @@ from server.attendance.roll import digest, must_be_confirmable
 from server.errors import Conflict
 from server.events.base import Recorded
 from server.events.sheet import MarkOverridden, RollConfirmed
+from server.school.policy import ATTENDANCE
 from tests.server.attendance.scripts import LessonScript, Log, at, enrolment, opened, person
 
 MINUTE_US = 60_000_000
@@ -189,10 +190,10 @@ def test_recomputed_digest_is_the_confirmed_one_and_moves_with_any_decision() ->
     assert recompute(script.log.events)[1] != before
 
 
-def test_policy_reads_the_schools_names_and_refuses_nonsense() -> None:
-    policy = Policy.from_dict({"roll_call_min_pct": 60, "seat_grace_s": 45, "record_lessons": 1, "late_tol_s": 0})
-    assert (policy.roll_call_min_ok_pct, policy.grace_s, policy.late_tol_s) == (60, 45, 0)
-    assert Policy.from_dict(policy.to_dict()) == policy
+def test_policy_takes_the_schools_values_and_refuses_nonsense() -> None:
+    school = {name: parameter.first for name, parameter in ATTENDANCE.items()}
+    assert Policy.from_dict(school).to_dict() == Policy().to_dict() == school
+    assert Policy.from_dict({"late_tol_s": 0, "record_lessons": 1}).late_tol_s == 0
     for bad in ({"late_tol_s": 901}, {"bridge_s": -1}, {"period_min_pct": 101}):
         with pytest.raises(ValueError):
             Policy.from_dict(bad)
