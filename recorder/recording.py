@@ -60,6 +60,7 @@ class Recording:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._first_write_us = 0
         self._closed_bytes = 0
+        self._has_written = False
         self._confirmed_us = 0
         self._blocked: str = ""
         self._blocked_until = 0.0
@@ -93,6 +94,7 @@ class Recording:
         except OSError as error:
             log.error("segment could not be ended", file=sidecar.file_name, error=str(error))
         self._closed_bytes += writer.file.size
+        self._has_written = True
         sidecar = msgspec.structs.replace(
             sidecar,
             from_us=self.origin_us + (writer.first_us or 0),
@@ -134,8 +136,8 @@ class Recording:
             self._tell(Writing(lesson=self.lesson, confirmed_us=self.confirmed_us(now_us), bytes=self._bytes()))
 
     def confirmed_us(self, now_us: int) -> int:
-        """Everything that arrived before this moment is in the files; 0 if nothing has arrived yet."""
-        if not self._closed_bytes and not any(w.flushed for _, w, _ in self._open.values()):
+        """Everything that arrived before this moment is in the files; 0 if this process has not written anything yet."""
+        if not self._has_written and not any(w.flushed for _, w, _ in self._open.values()):
             return 0
         pending = [w.pending_us for _, w, _ in self._open.values() if w.pending_us]
         self._confirmed_us = max(self._confirmed_us, min(pending, default=now_us))

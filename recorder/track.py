@@ -67,6 +67,8 @@ class Track:
         self.owner = owner
         self.writer: SegmentWriter | None = None
         self.reports: list[ReportPair] = []
+        #: A report that fitted no stream yet: a new layer's report comes before its packets.
+        self._report: tuple[int, int, int] | None = None
         self.last_keyframe: Frame | None = None
         self._keyframe_waiters: list[asyncio.Future[Frame]] = []
         self._clocks = clocks
@@ -89,8 +91,10 @@ class Track:
 
     def report(self, ntp_us: int, rtp_time: int, now_us: int) -> None:
         """A sender report: kept for the sidecar, used by the stream whose RTP time it fits."""
-        fits = [stream.clock.report(ntp_us, rtp_time, now_us) for stream in self._streams.values()]
+        self._report = ntp_us, rtp_time, now_us
+        fits = [stream.clock.report(*self._report) for stream in self._streams.values()]
         if any(fits):
+            self._report = None
             self.reports.append(ReportPair(ntp_us=ntp_us, rtp=rtp_time, at_us=now_us))
             del self.reports[:-MAX_REPORTS]
 
@@ -154,6 +158,8 @@ class Track:
         if self.owner is None:
             return
         at_us = stream.clock.server_us(frame.timestamp, frame.arrival_us)
+        if self._report and stream.clock.report(*self._report):
+            self._report = None
         if self._good_us and (lost or self.video) and self.writer and frame.arrival_us - self._good_us > NOTED_GAP_US:
             self._note_gap(frame, lost)
         self._write(self.owner, at_us, frame)

@@ -55,7 +55,7 @@ class RecordingHost(Protocol):
     def lesson(self) -> LessonId: ...
 
     async def record(self, event: Event, origin: Origin) -> None:
-        """Append through the room's owner task; returns when durable."""
+        """Append through the room's owner task; returns when durable. After the room closed: straight to the ledger."""
         ...
 
     def person_of(self, peer: int) -> PersonId | None:
