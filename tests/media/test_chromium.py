@@ -75,7 +75,7 @@ def width(found: Stats) -> int:
 @pytest.mark.browser
 async def test_chromium_publishes_simulcast_and_a_second_one_plays_sound_and_picture() -> None:
     async with media_room() as room, call_site(room) as url, chromium() as browser:
-        lecturer, student = (await person(browser, name) for name in ("giảng viên", "học viên"))
+        lecturer, student = await person(browser, "giảng viên"), await person(browser, "học viên")
         await lecturer.page.goto(url)
         await student.page.goto(url)
         await lecturer.page.evaluate("join({peer: 1, publish: true, audioSlots: 1, videoSlots: 2})")
