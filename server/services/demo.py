@@ -16,6 +16,8 @@ from server.storage.database import Database
 MORNING = time(7, 30)
 AFTERNOON = time(13, 30)
 _JOINABLE = {LessonState.SCHEDULED, *OPEN}
+SOON_S = 1800
+JUST_NOW_S = 900
 #: The lesson of yesterday that demo_history.py fills with what happened in it.
 FINISHED_KEY = "finished"
 
@@ -59,11 +61,7 @@ class DemoSchool:
                 (day - timedelta(days=1)).isoformat(),
                 (day + timedelta(days=1)).isoformat(),
             )
-        return any(
-            line.cohort == rows.LARGE and line.start_us <= now_us + 1800 * 1_000_000 < line.end_us + 900 * 1_000_000
-            for line in lines
-            if line.state in _JOINABLE
-        )
+        return any(_is_now(line, now_us) for line in lines if line.cohort == rows.LARGE)
 
     async def _add_lesson_now(self) -> None:
         now = self._clock.now()
@@ -142,6 +140,13 @@ class DemoSchool:
 
     def _today(self) -> date:
         return _day(micros(self._clock.now()))
+
+
+def _is_now(line: plan_store.LessonLine, now_us: int) -> bool:
+    """Whether a lesson can be joined, or has been taught so lately that a restarted server should not bring another."""
+    if line.state in _JOINABLE:
+        return line.start_us <= now_us + SOON_S * 1_000_000 and now_us < line.end_us + JUST_NOW_S * 1_000_000
+    return line.ended_us is not None and now_us < line.ended_us + JUST_NOW_S * 1_000_000
 
 
 def finished_lesson() -> LessonId:

@@ -44,7 +44,7 @@ class DemoLinks:
         return self._people[who]
 
     def urls(self, port: int) -> dict[str, str]:
-        return {who: f"http://127.0.0.1:{port}/api/v1/demo/{self._key(who)}" for who in self._people}
+        return {who: f"http://localhost:{port}/api/v1/demo/{self._key(who)}" for who in self._people}
 
     def page(self, port: int) -> str:
         """What the terminal shows."""
