@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import "@/ui/styles/fonts.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
+import "@/ui/styles/stage.css";
 import { App } from "@/pages/App";
 import { applyTheme, storedTheme } from "@/ui/theme";
 

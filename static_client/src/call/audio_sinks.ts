@@ -29,7 +29,7 @@ export class AudioSinks {
     for (const player of this.players.values()) void this.play(player);
   }
 
-  useSpeaker(deviceId: string): void {
+  playOn(deviceId: string): void {
     this.speaker = deviceId;
     for (const player of this.players.values()) void this.route(player);
   }

@@ -38,27 +38,50 @@ export function troubleOf(error: unknown): DeviceTrouble {
   return "refused";
 }
 
-export async function openMicrophone(deviceId: string): Promise<MediaStreamTrack> {
-  const audio: MediaTrackConstraints = {
+interface Capture {
+  width: number;
+  height: number;
+  fps: number;
+}
+
+function microphoneWish(deviceId: string): MediaTrackConstraints {
+  return {
     echoCancellation: true,
     noiseSuppression: true,
     autoGainControl: true,
     ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
   };
-  return firstTrack(await media({ audio }));
 }
 
-export async function openCamera(
-  deviceId: string,
-  capture: { width: number; height: number; fps: number },
-): Promise<MediaStreamTrack> {
-  const video: MediaTrackConstraints = {
+function cameraWish(deviceId: string, capture: Capture): MediaTrackConstraints {
+  return {
     width: { ideal: capture.width },
     height: { ideal: capture.height },
     frameRate: { ideal: capture.fps, max: 30 },
     ...(deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: "user" }),
   };
-  return firstTrack(await media({ video }));
+}
+
+export async function openMicrophone(deviceId: string): Promise<MediaStreamTrack> {
+  return firstTrack(await media({ audio: microphoneWish(deviceId) }));
+}
+
+export async function openCamera(deviceId: string, capture: Capture): Promise<MediaStreamTrack> {
+  return firstTrack(await media({ video: cameraWish(deviceId, capture) }));
+}
+
+export async function openTogether(
+  choice: DeviceChoice,
+  capture: Capture,
+): Promise<{ microphone: MediaStreamTrack; camera: MediaStreamTrack }> {
+  const stream = await media({
+    audio: microphoneWish(choice.microphone),
+    video: cameraWish(choice.camera, capture),
+  });
+  return {
+    microphone: firstTrack(new MediaStream(stream.getAudioTracks())),
+    camera: firstTrack(new MediaStream(stream.getVideoTracks())),
+  };
 }
 
 async function media(constraints: MediaStreamConstraints): Promise<MediaStream> {
@@ -90,8 +113,10 @@ export async function listDevices(): Promise<Record<keyof DeviceChoice, MediaDev
   return { microphone: of("audioinput"), camera: of("videoinput"), speaker: of("audiooutput") };
 }
 
-/** Calls `onLevel` with 0–1 ten times a second; returns how to stop. */
-export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => void): () => void {
+/** Calls `onLevel` with 0–1 ten times a second, also while the track is muted; returns how to stop. */
+export function watchLevel(source: MediaStreamTrack, onLevel: (level: number) => void): () => void {
+  const track = source.clone();
+  track.enabled = true;
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 1024;
@@ -102,10 +127,11 @@ export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => 
     let sum = 0;
     for (const sample of samples) sum += sample * sample;
     const decibels = 20 * Math.log10(Math.sqrt(sum / samples.length) + 1e-6);
-    onLevel(track.enabled ? Math.min(1, Math.max(0, (decibels + 60) / 50)) : 0);
+    onLevel(Math.min(1, Math.max(0, (decibels + 60) / 50)));
   }, 100);
   return () => {
     clearInterval(timer);
+    track.stop();
     void context.close();
   };
 }

@@ -66,7 +66,7 @@ export class LessonCall {
       this.soundBlocked = blocked;
       events.soundBlocked(blocked);
     });
-    this.sinks.useSpeaker(wish.local.state.choice.speaker);
+    this.sinks.playOn(wish.local.state.choice.speaker);
     this.path = new MediaPath({
       state: events.media,
       streams: (slots) => {
@@ -227,7 +227,7 @@ export class LessonCall {
   private async localChanged(): Promise<void> {
     if (this.closed) return;
     const { local } = this.wish;
-    this.sinks.useSpeaker(local.state.choice.speaker);
+    this.sinks.playOn(local.state.choice.speaker);
     for (const role of ["microphone", "camera", "screen", "screen_audio"] as const) {
       await this.path.send(role, local.track(role));
     }

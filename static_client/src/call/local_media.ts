@@ -7,6 +7,7 @@ import {
   openCamera,
   openMicrophone,
   openScreen,
+  openTogether,
   storeChoice,
   storedChoice,
   troubleOf,
@@ -55,6 +56,20 @@ export class LocalMedia {
 
   get capture() {
     return CAPTURE[this.role];
+  }
+
+  /** Opens both with one question to the person; what fails alone is tried alone, so that one missing device costs one. */
+  async openBoth(): Promise<void> {
+    this.set({ microphone: "opening", camera: "opening", trouble: null });
+    try {
+      const { microphone, camera } = await openTogether(this.current.choice, this.capture);
+      this.take("microphone", microphone);
+      this.take("camera", camera);
+      this.set({ microphone: "on", camera: "on" });
+    } catch {
+      await this.setMicrophone(true);
+      await this.setCamera(true);
+    }
   }
 
   /** Muting keeps the device open: speaking again must be instant. */
@@ -130,15 +145,19 @@ export class LocalMedia {
         source === "microphone"
           ? await openMicrophone(choice.microphone)
           : await openCamera(choice.camera, this.capture);
-      if (source === "camera") track.contentHint = "motion";
-      track.addEventListener("ended", () => this.lost(source, track));
-      this.tracks[source] = track;
+      this.take(source, track);
       return true;
     } catch (error) {
       const why = window.isSecureContext ? troubleOf(error) : "insecure";
       this.set({ [source]: "unavailable", trouble: { source, why } });
       return false;
     }
+  }
+
+  private take(source: "microphone" | "camera", track: MediaStreamTrack): void {
+    if (source === "camera") track.contentHint = "motion";
+    track.addEventListener("ended", () => this.lost(source, track));
+    this.tracks[source] = track;
   }
 
   /** Unplugged, or permission withdrawn while in use. */

@@ -3,6 +3,7 @@ import { type ComponentType, lazy, Suspense } from "react";
 import { Outlet, Route, Routes } from "react-router";
 import { useText } from "@/locales/text";
 import { Skeleton } from "@/ui/Feedback";
+import { JoinProvider } from "./shared/join";
 import { NotFoundPage } from "./shell/NotFoundPage";
 import { SignedIn } from "./shell/session";
 import "./shell/shell.css";
@@ -60,7 +61,9 @@ const VerifyPage = page(
 function Gate() {
   return (
     <SignedIn>
-      <Outlet />
+      <JoinProvider>
+        <Outlet />
+      </JoinProvider>
     </SignedIn>
   );
 }

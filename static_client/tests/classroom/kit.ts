@@ -80,6 +80,6 @@ export function push(body: AnyPush, atMs = 5_000): Action {
   return { type: "push", push: { ...body, seq } as SeatPush, atMs };
 }
 
-export function after(...actions: Action[]): RoomState {
+export function stateAfter(...actions: Action[]): RoomState {
   return actions.reduce(reduce, START);
 }

@@ -1,33 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { reduce } from "@/classroom/reducer";
-import { after, chat, joined, LESSON, person, push } from "./kit";
+import { chat, joined, LESSON, person, push, stateAfter } from "./kit";
 
 describe("joining", () => {
   test("a joined push shows the whole class and the clock of the server", () => {
-    const state = after(push(joined(), 4_000));
+    const state = stateAfter(push(joined(), 4_000));
     expect(state.phase).toBe("in");
     expect(Object.keys(state.people)).toHaveLength(4);
     expect(state.clockOffsetMs).toBe(6_000);
   });
 
   test("a refusal ends it with the server's reason", () => {
-    const state = after({ type: "refused", code: "room.removed", params: {}, incident: null });
+    const state = stateAfter({ type: "refused", code: "room.removed", params: {}, incident: null });
     expect(state.phase).toBe("over");
     expect(state.ending).toMatchObject({ why: "refused", code: "room.removed" });
   });
 
   test("losing the line before the first joined push is still joining, not a lost seat", () => {
-    expect(after({ type: "lost", atMs: 1 }).phase).toBe("joining");
+    expect(stateAfter({ type: "lost", atMs: 1 }).phase).toBe("joining");
   });
 
   test("joining a lesson that is already over shows its end", () => {
-    const state = after(push(joined({ lesson: { ...LESSON, state: "sheet_open", ended_us: 7_000_000 } })));
+    const state = stateAfter(
+      push(joined({ lesson: { ...LESSON, state: "sheet_open", ended_us: 7_000_000 } })),
+    );
     expect(state.ending).toEqual({ why: "ended", atMs: 7_000 });
   });
 });
 
 describe("reconnecting", () => {
-  const inClass = after(push(joined()), push({ t: "chat_posted", message: chat("m1", "an") }));
+  const inClass = stateAfter(push(joined()), push({ t: "chat_posted", message: chat("m1", "an") }));
 
   test("the moment of loss stays the first one while attempts are counted", () => {
     let state = reduce(inClass, { type: "lost", atMs: 100 });
@@ -89,7 +91,7 @@ describe("reconnecting", () => {
 
 describe("chat", () => {
   test("an own message waits until it comes back by the push that everyone gets", () => {
-    let state = after(push(joined()));
+    let state = stateAfter(push(joined()));
     state = reduce(state, { type: "chat_pending", message: "mine", text: "Chào lớp", atMs: 1 });
     expect(state.pendingChat).toHaveLength(1);
     state = reduce(state, push({ t: "chat_posted", message: chat("mine", "anh") }));
@@ -99,12 +101,12 @@ describe("chat", () => {
   });
 
   test("a message delivered twice is shown once", () => {
-    const once = after(push(joined()), push({ t: "chat_posted", message: chat("m1", "an") }));
+    const once = stateAfter(push(joined()), push({ t: "chat_posted", message: chat("m1", "an") }));
     expect(reduce(once, push({ t: "chat_posted", message: chat("m1", "an") }))).toBe(once);
   });
 
   test("a hidden message changes in place", () => {
-    let state = after(push(joined({ chat: [chat("m1", "an"), chat("m2", "dat")] })));
+    let state = stateAfter(push(joined({ chat: [chat("m1", "an"), chat("m2", "dat")] })));
     state = reduce(state, push({ t: "chat_changed", message: { ...chat("m1", "an", ""), hidden: true } }));
     expect(state.chat.map((one) => one.hidden)).toEqual([true, false]);
   });
@@ -112,7 +114,7 @@ describe("chat", () => {
 
 describe("the floor", () => {
   test("an invitation stays until it is answered or the floor is taken", () => {
-    let state = after(push(joined()), push({ t: "floor_changed", floor: ["anh"], invited_me: true }));
+    let state = stateAfter(push(joined()), push({ t: "floor_changed", floor: ["anh"], invited_me: true }));
     expect(state.invited).toBe(true);
     state = reduce(state, push({ t: "floor_changed", floor: ["anh", "an"], invited_me: false }));
     expect(state.invited).toBe(true);
@@ -123,7 +125,7 @@ describe("the floor", () => {
 
 describe("the end", () => {
   test("the end of the lesson is shown and later pushes still count", () => {
-    let state = after(
+    let state = stateAfter(
       push(joined()),
       push({
         t: "lesson_changed",
@@ -137,14 +139,17 @@ describe("the end", () => {
   });
 
   test("who was removed sees the reason, and nothing after it changes the screen", () => {
-    let state = after(push(joined()), push({ t: "removed", code: "removed", reason: "Gây ồn nhiều lần" }));
+    let state = stateAfter(
+      push(joined()),
+      push({ t: "removed", code: "removed", reason: "Gây ồn nhiều lần" }),
+    );
     expect(state.ending).toMatchObject({ why: "removed", reason: "Gây ồn nhiều lần" });
     state = reduce(state, push({ t: "chat_posted", message: chat("m9", "an") }));
     expect(state.chat).toHaveLength(0);
   });
 
   test("the same person on another device makes this one step aside", () => {
-    const state = after(push(joined()), push({ t: "removed", code: "replaced", reason: "" }));
+    const state = stateAfter(push(joined()), push({ t: "removed", code: "replaced", reason: "" }));
     expect(state.ending?.why).toBe("replaced");
   });
 });

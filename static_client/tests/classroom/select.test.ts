@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { bringOntoPage, galleryOrder, periodAt } from "@/classroom/select";
-import { after, joined, push } from "./kit";
+import { joined, push, stateAfter } from "./kit";
 
 describe("the gallery", () => {
-  const state = after(push(joined()));
+  const state = stateAfter(push(joined()));
 
   test("has the lecturer first, then self, then the class by given name", () => {
     expect(galleryOrder(state, [])).toEqual(["gv", "anh", "an", "dat"]);
@@ -20,7 +20,7 @@ describe("the gallery", () => {
 });
 
 describe("periods", () => {
-  const state = after(push(joined()));
+  const state = stateAfter(push(joined()));
 
   test("tell how long the period runs and when a break ends", () => {
     expect(periodAt(state, 9 * 60e6)).toMatchObject({ kind: "period", no: 1, total: 2, minutesLeft: 36 });

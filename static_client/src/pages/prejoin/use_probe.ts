@@ -1,0 +1,29 @@
+// The line measured once when the page opens and again on request.
+import { useCallback, useEffect, useState } from "react";
+import { type ProbeResult, probe } from "@/wire/probe";
+
+export interface Probing {
+  state: "running" | "done" | "failed";
+  result: ProbeResult | null;
+  again: () => void;
+}
+
+export function useProbe(): Probing {
+  const [round, setRound] = useState(0);
+  const [state, setState] = useState<Probing["state"]>("running");
+  const [result, setResult] = useState<ProbeResult | null>(null);
+  useEffect(() => {
+    const ending = new AbortController();
+    if (round > 0) setState("running");
+    probe(ending.signal)
+      .then((found) => {
+        setResult(found);
+        setState("done");
+      })
+      .catch(() => {
+        if (!ending.signal.aborted) setState("failed");
+      });
+    return () => ending.abort();
+  }, [round]);
+  return { state, result, again: useCallback(() => setRound((n) => n + 1), []) };
+}
