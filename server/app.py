@@ -7,7 +7,7 @@ from types import ModuleType
 
 from aiohttp import web
 
-from server.api import demo, guard, health, lessons, probe, session, static
+from server.api import demo, guard, health, lessons, probe, recordings, session, static
 from server.api.problem import problems
 from server.clock import Clock, SystemClock
 from server.identity.identity import Identity, signing_secret
@@ -21,7 +21,7 @@ from server.storage.database import Database
 SERVICES = web.AppKey("services", Services)
 
 #: In the order of matching: the client's pages come last because they take every path.
-_EDGES: tuple[ModuleType, ...] = (health, session, demo, lessons, probe, static)
+_EDGES: tuple[ModuleType, ...] = (health, session, demo, lessons, recordings, probe, static)
 
 
 def compose(settings: Settings, clock: Clock) -> Services:

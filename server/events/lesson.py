@@ -155,7 +155,7 @@ class SegmentClosed(Event, frozen=True, kw_only=True, tag="recording.segment_clo
 
 
 class RecordingGap(Event, frozen=True, kw_only=True, tag="recording.gap/1"):
-    """Between these times nothing, or not all, was written. reason ∈ recorder_down, server_down, overflow, disk_full."""
+    """Between these times nothing, or not all, was written. reason ∈ recorder_down, server_down, overflow, disk_full, io, loss."""
 
     publication: int | None
     from_us: int
@@ -169,6 +169,13 @@ class RecordingFinished(Event, frozen=True, kw_only=True, tag="recording.finishe
     manifest_sha256: str
     segments: int
     gaps: int
+
+
+class RecordingViewed(Event, frozen=True, kw_only=True, tag="recording.viewed/1"):
+    """A person opened the recording in the player. Stands in the school's log, not the lesson's."""
+
+    lesson: LessonId
+    person: PersonId
 
 
 class ConsentGiven(Event, frozen=True, kw_only=True, tag="lesson.consent_given/1"):

@@ -8,6 +8,8 @@ from server.clock import Clock
 from server.identity.identity import Identity
 from server.services.demo_links import DemoLinks
 from server.services.planning import Planning
+from server.services.recording_reader import RecordingReader
+from server.services.recordings import Recordings
 from server.settings import Settings
 from server.storage.database import Database
 
@@ -22,3 +24,5 @@ class Services:
     identity: Identity
     planning: Planning
     demo: DemoLinks | None = None
+    recordings: Recordings | None = None
+    recording_reader: RecordingReader | None = None

@@ -125,7 +125,8 @@ class LessonRecording:
 
         Raises Problem("recording.no_snapshot") when the recorder is away or cannot write.
         """
-        self._tap()
+        if self._ended_us is None:
+            self._tap()
         self._taking += 1
         try:
             return await self._take(source, wait_ms)
@@ -137,10 +138,11 @@ class LessonRecording:
     async def end(self, ended_us: int) -> None:
         """The lesson ended: closes files, waits (≤ 15 s) for the manifest and its `RecordingFinished`.
 
-        A long recording may take longer; its facts are then recorded when they come, so `RecordingHost.record` must work after this.
+        Also for a lesson that ended under an earlier server: the recorder finishes what it finds. A long recording may take longer; its
+        facts are then recorded when they come, so `RecordingHost.record` must work after this.
         """
         self._untap()
-        if not self._is_recorded or self._origin_us is None:
+        if not self._is_recorded:
             self.close()
             return
         self._ended_us = ended_us
@@ -151,8 +153,10 @@ class LessonRecording:
             log.warning("recording is still being finished", lesson=self.lesson)
 
     def close(self) -> None:
-        """The room goes away without the lesson having ended (shutdown)."""
+        """The room goes away. A recording that is still being finished stays known until `RecordingFinished`."""
         self._untap()
+        if self._ended_us is not None and not self._finished.is_set():
+            return
         self._closed(self)
         self._tasks.start(self._tasks.aclose(), "close")
 
@@ -300,7 +304,7 @@ class LessonRecording:
 
     async def _take(self, source: str, wait_ms: int) -> SnapshotFiled:
         now_us = self._now_us()
-        if not self._link.connected:
+        if not self._link.connected or self._ended_us is not None:
             raise Overloaded("recording.no_snapshot")
         evidence = EvidenceId(new_id(now_us // 1_000))
         scene = self._host.scene()

@@ -9,4 +9,6 @@ export const problems: Record<keyof typeof source, string> = {
   "problem.client.bad_answer": "The server's answer was not understood. Reload the page and try again.",
   "problem.client.not_connected": "Disconnected from the lesson. This will work once connected again.",
   "problem.client.timeout": "The server has not answered yet. Try again in a few seconds.",
+  "problem.recording.no_snapshot": "No picture of the class yet: the recorder is not ready. Try again in a few seconds.",
+  "problem.recording.no_such_file": "The recording has no such file. Reload the playback page.",
 };

@@ -7,4 +7,6 @@ export const problems = {
   "problem.client.bad_answer": "Máy chủ trả lời không đúng dạng. Tải lại trang rồi thử lại.",
   "problem.client.not_connected": "Đang mất kết nối với lớp. Việc này làm được khi nối lại.",
   "problem.client.timeout": "Máy chủ chưa trả lời. Thử lại sau ít giây.",
+  "problem.recording.no_snapshot": "Chưa chụp được ảnh lớp vì bộ ghi hình chưa sẵn sàng. Thử lại sau ít giây.",
+  "problem.recording.no_such_file": "Không có tệp này trong bản ghi. Tải lại trang xem lại.",
 } as const;
