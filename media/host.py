@@ -49,9 +49,13 @@ class Host:
     def new_handle(self) -> int:
         return next(self._handles)
 
-    def soon(self, deed: Callable[[], None]) -> None:
-        """At the end of this turn of the loop."""
-        self._loop.call_soon(deed)
+    def at(self, mono_us: int, deed: Callable[[], None]) -> None:
+        """At that time; at the end of this turn of the loop if it has passed."""
+        wait_us = mono_us - self.clock.mono_us()
+        if wait_us > 0:
+            self._loop.call_later(wait_us / 1e6, deed)
+        else:
+            self._loop.call_soon(deed)
 
     def is_full(self) -> bool:
         return len(self.peers) >= self.settings.max_peers

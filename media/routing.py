@@ -5,7 +5,7 @@ The choices themselves are pure and live in `media.slots` and `media.allocation`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from media._core import Engine as CoreEngine
 from media.allocation import SPARE_HEIGHT, UNSEEN_HEIGHT, Demand, Layer, allocate, nominal
@@ -17,7 +17,7 @@ from media.speaker import SpeakerBoard, loudest_first
 
 #: A layer that nobody watches is switched off after this long: people scroll back and forth.
 REST_AFTER_US = 3_000_000
-#: Importance on the way to the peer.
+#: Importance on the way to the peer; among cameras the lecturer's slot comes first.
 _IMPORTANCE = {"screen": 0, "camera": 1}
 
 
@@ -38,10 +38,11 @@ class Routing:
             if p.flowing
         ]
         loudest = loudest_first([s.peer for s in sources if s.role == "microphone"], board)
+        layers = {p.handle: layers_of(p) for p in publications.values() if p.kind == "video" and p.flowing}
         for peer in peers.values():
             visible = [s for s in sources if may_see(peer, s.peer)]
             self._choose(peer, visible, loudest, board.speakers)
-            self._route(peer, publications)
+            self._route(peer, publications, layers)
             self._tell(peer, publications)
 
     def _choose(self, peer: Peer, visible: Sequence[Source], loudest: Sequence[int], speaking: Sequence[int]) -> None:
@@ -53,8 +54,14 @@ class Routing:
         for slot, publication in zip([*audio, *video], [*heard, *seen], strict=True):
             slot.shows = publication
 
-    def _route(self, peer: Peer, publications: Mapping[int, Publication]) -> None:
-        demands = [d for slot in peer.slots_of("video") for d in self._demand(peer, slot, publications)]
+    def _route(
+        self, peer: Peer, publications: Mapping[int, Publication], layers: Mapping[int, tuple[Layer, ...]]
+    ) -> None:
+        demands = [
+            _demand(peer, slot, place, publications[slot.shows], layers[slot.shows])
+            for place, slot in enumerate(peer.slots_of("video"))
+            if slot.shows is not None
+        ]
         demands.sort(key=lambda pair: pair[0])
         rids = allocate([d for _, d in demands], None)
         for slot in peer.slots.values():
@@ -63,15 +70,6 @@ class Routing:
             if wanted != slot.routed:
                 slot.routed = wanted
                 self._core.route(slot.handle, *wanted)
-
-    def _demand(
-        self, peer: Peer, slot: Slot, publications: Mapping[int, Publication]
-    ) -> Iterable[tuple[tuple[int, int], Demand]]:
-        if slot.shows is None:
-            return
-        shown = publications[slot.shows]
-        importance = (_IMPORTANCE.get(shown.role, 2), list(peer.slots).index(slot.mid))
-        yield importance, Demand(slot.handle, shown_height(peer, shown), layers_of(shown))
 
     def _tell(self, peer: Peer, publications: Mapping[int, Publication]) -> None:
         slot_map = tuple(
@@ -110,6 +108,13 @@ class Routing:
         if active != told:
             publication.told_active, publication.fewer_since_us = active, None
             self._notify(LayersWanted(publication.peer, publication.mid, active))
+
+
+def _demand(
+    peer: Peer, slot: Slot, place: int, shown: Publication, layers: tuple[Layer, ...]
+) -> tuple[tuple[int, int], Demand]:
+    """What the slot asks for, with its importance."""
+    return (_IMPORTANCE[shown.role], place), Demand(slot.handle, shown_height(peer, shown), layers)
 
 
 def may_see(peer: Peer, other: int) -> bool:
