@@ -144,9 +144,9 @@ class Refused(NamedTuple):
 
 
 class EventsLost(NamedTuple):
-    """The event queue was full; `count` events are gone. Ask `stats` and start over where it matters."""
+    """The event queue was full; `lost` events are gone. Ask `stats` and start over where it matters."""
 
-    count: int
+    lost: int
 
 
 EngineNotice = (
@@ -205,9 +205,7 @@ class Engine:
         self._notify = notify
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start(
-        self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()
-    ) -> list[tuple[str, str, int]]:
+    def start(self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[tuple[str, str, int]]:
         """Bind and begin to read notices in the running loop; returns what was bound. OSError: a port is taken."""
         bound = self.core.bind(udp, tcp)
         self._loop = asyncio.get_running_loop()
@@ -243,7 +241,5 @@ class Engine:
             try:
                 self._notify(notice_of(event))
             except Exception as error:
-                loop.call_exception_handler(
-                    {"message": f"engine notice {event[0]!r} failed", "exception": error}
-                )
+                loop.call_exception_handler({"message": f"engine notice {event[0]!r} failed", "exception": error})
         return len(events) == BATCH

@@ -1,0 +1,117 @@
+//! UDP sockets and their addresses in the kernel's form.
+
+use std::io;
+use std::mem::{size_of, zeroed};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::{AsRawFd, RawFd};
+
+/// Kernel buffer each way, bytes: one keyframe to 200 subscribers does not fit the default of 212 kB.
+const BUFFER: libc::c_int = 4 << 20;
+
+/// A bound, non-blocking UDP socket with large buffers, its address, and whether it takes GSO sends.
+pub struct Bound {
+    /// The socket.
+    pub socket: UdpSocket,
+    /// Where it is.
+    pub local: SocketAddr,
+    /// UDP_SEGMENT works (Linux 4.18).
+    pub has_gso: bool,
+    /// What the kernel granted: receive and send buffer, bytes as it counts them.
+    pub buffers: (u64, u64),
+}
+
+/// Bind `ip:port`; port 0 = any.
+pub fn bind(address: SocketAddr) -> io::Result<Bound> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_nonblocking(true)?;
+    let fd = socket.as_raw_fd();
+    // The FORCE forms pass the system's limit where we may; the plain ones take what is allowed.
+    for (force, plain) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)] {
+        if set_option(fd, libc::SOL_SOCKET, force, BUFFER).is_err() {
+            set_option(fd, libc::SOL_SOCKET, plain, BUFFER)?;
+        }
+    }
+    let buffers = (get_option(fd, libc::SO_RCVBUF), get_option(fd, libc::SO_SNDBUF));
+    let has_gso = set_option(fd, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok();
+    let local = socket.local_addr()?;
+    Ok(Bound { socket, local, has_gso, buffers })
+}
+
+fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the pointer is to a c_int that lives for the call, and `size` is its size.
+    let result = unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), size) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn get_option(fd: RawFd, name: libc::c_int) -> u64 {
+    let mut value: libc::c_int = 0;
+    let mut size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: both pointers are to locals that live for the call; `size` says how much fits.
+    let result = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut size) };
+    if result == 0 { u64::try_from(value).unwrap_or(0) } else { 0 }
+}
+
+/// A socket address as the kernel reads and writes it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub union RawAddress {
+    family: libc::sa_family_t,
+    v4: libc::sockaddr_in,
+    v6: libc::sockaddr_in6,
+}
+
+impl RawAddress {
+    /// Room for the kernel to write an address into.
+    pub const SIZE: libc::socklen_t = size_of::<RawAddress>() as libc::socklen_t;
+
+    /// No address.
+    pub fn empty() -> Self {
+        // SAFETY: all fields are plain integers, for which zero is a value.
+        unsafe { zeroed() }
+    }
+
+    /// From a std address; with its length.
+    pub fn new(address: SocketAddr) -> (Self, libc::socklen_t) {
+        match address {
+            SocketAddr::V4(a) => {
+                let v4 = libc::sockaddr_in {
+                    sin_family: libc::AF_INET as libc::sa_family_t,
+                    sin_port: a.port().to_be(),
+                    sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(a.ip().octets()) },
+                    sin_zero: [0; 8],
+                };
+                (Self { v4 }, size_of::<libc::sockaddr_in>() as libc::socklen_t)
+            }
+            SocketAddr::V6(a) => {
+                let v6 = libc::sockaddr_in6 {
+                    sin6_family: libc::AF_INET6 as libc::sa_family_t,
+                    sin6_port: a.port().to_be(),
+                    sin6_flowinfo: a.flowinfo(),
+                    sin6_addr: libc::in6_addr { s6_addr: a.ip().octets() },
+                    sin6_scope_id: a.scope_id(),
+                };
+                (Self { v6 }, size_of::<libc::sockaddr_in6>() as libc::socklen_t)
+            }
+        }
+    }
+
+    /// To a std address; None for other families.
+    pub fn read(&self) -> Option<SocketAddr> {
+        // SAFETY: the union was zeroed or written by `new` or the kernel; the family says which variant was, and every
+        // variant consists of plain integers.
+        unsafe {
+            match libc::c_int::from(self.family) {
+                libc::AF_INET => {
+                    let ip = Ipv4Addr::from(self.v4.sin_addr.s_addr.to_ne_bytes());
+                    Some(SocketAddr::new(IpAddr::V4(ip), u16::from_be(self.v4.sin_port)))
+                }
+                libc::AF_INET6 => {
+                    let ip = Ipv6Addr::from(self.v6.sin6_addr.s6_addr);
+                    Some(SocketAddr::new(IpAddr::V6(ip), u16::from_be(self.v6.sin6_port)))
+                }
+                _ => None,
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One quality of a source: its SSRCs, its recent packets, what is missing of it, whether it flows.
+
+use crate::Micros;
+use crate::codec::Codec;
+use crate::ids::Kind;
+use crate::nack::Nacks;
+use crate::notice::Rid;
+use crate::reception::{Reception, SenderReport};
+use crate::ring::{AUDIO_PACKETS, Ring, VIDEO_PACKETS};
+use crate::window::Window;
+
+/// A layer that sent nothing for this long is down.
+pub const SILENCE_US: Micros = 2_000_000;
+
+/// A layer.
+pub struct Layer {
+    /// Its name.
+    pub rid: Rid,
+    /// Its SSRC once known.
+    pub ssrc: Option<u32>,
+    /// The SSRC of its retransmissions once known.
+    pub rtx_ssrc: Option<u32>,
+    /// Recent packets.
+    pub ring: Ring,
+    /// What came, for de-duplication.
+    pub window: Window,
+    /// What is missing.
+    pub nacks: Nacks,
+    /// For receiver reports.
+    pub reception: Reception,
+    /// The last sender report.
+    pub sr: Option<SenderReport>,
+    /// Packets flow.
+    pub up: bool,
+    /// When the last one came.
+    pub last_us: Micros,
+    /// Codec of the last packet.
+    pub codec: Codec,
+    /// Picture size, 0 unknown.
+    pub size: (u16, u16),
+    /// Packets so far.
+    pub packets: u64,
+    /// Plaintext bytes so far.
+    pub bytes: u64,
+    /// Bits per second over the last full second.
+    pub bps: u32,
+    /// Packets over the last full second.
+    pub pps: u32,
+    counted: (u64, u64),
+}
+
+impl Layer {
+    /// A layer nothing came of yet.
+    pub fn new(rid: Rid, kind: Kind) -> Self {
+        Self {
+            rid,
+            ssrc: None,
+            rtx_ssrc: None,
+            ring: Ring::new(if kind == Kind::Video { VIDEO_PACKETS } else { AUDIO_PACKETS }),
+            window: Window::default(),
+            nacks: Nacks::default(),
+            reception: Reception::default(),
+            sr: None,
+            up: false,
+            last_us: 0,
+            codec: Codec::Other,
+            size: (0, 0),
+            packets: 0,
+            bytes: 0,
+            bps: 0,
+            pps: 0,
+            counted: (0, 0),
+        }
+    }
+
+    /// The layer goes on under a new SSRC: its numbers begin anew, so nothing of the old ones may be used.
+    pub fn rebind(&mut self, ssrc: u32) {
+        self.ssrc = Some(ssrc);
+        self.rtx_ssrc = None;
+        self.ring.clear();
+        self.window = Window::default();
+        self.nacks = Nacks::default();
+        self.reception = Reception::default();
+        self.sr = None;
+    }
+
+    /// Close the second: rates from what was counted since the last call.
+    pub fn close_second(&mut self) {
+        let (packets, bytes) = (self.packets - self.counted.0, self.bytes - self.counted.1);
+        self.pps = packets.min(u64::from(u32::MAX)) as u32;
+        self.bps = (bytes * 8).min(u64::from(u32::MAX)) as u32;
+        self.counted = (self.packets, self.bytes);
+    }
+}

@@ -1,0 +1,39 @@
+//! The relay's forwarding logic, pure: datagrams and the time go in, datagrams (through [`Outbox`]) and notices come out.
+//!
+//! Not here: sockets, threads, clocks, randomness, Python. Everything parsed is untrusted: parsers are total, bounded
+//! and never panic.
+
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod counters;
+pub mod crypto;
+pub mod downlink;
+pub mod ext;
+pub mod ice;
+pub mod ids;
+pub mod keyreq;
+pub mod layer;
+pub mod nack;
+pub mod notice;
+pub mod outbox;
+pub mod peer;
+pub mod reception;
+pub mod relay;
+pub mod rewrite;
+pub mod ring;
+pub mod rtcp;
+pub mod rtp;
+pub mod slot;
+pub mod source;
+pub mod srtp;
+pub mod stun;
+pub mod tap;
+pub mod twcc;
+pub mod window;
+
+/// Microseconds of a monotonic clock.
+pub type Micros = u64;
+
+/// The largest datagram taken in or sent out, bytes: an Ethernet MTU; nothing in WebRTC sends more.
+pub const MAX_DATAGRAM: usize = 1500;

@@ -1,0 +1,152 @@
+//! RTCP in both directions: reports, NACKs and their retransmissions, keyframe requests, feedback.
+
+use super::Relay;
+use super::fanout::abs_send_time;
+use super::ingress::count_refusal;
+use crate::Micros;
+use crate::layer::Layer;
+use crate::notice::Notice;
+use crate::outbox::Outbox;
+use crate::peer::Peer;
+use crate::reception::SenderReport;
+use crate::rtcp::{self, Packet};
+use crate::slot::{Sealer, SentReport, Slot};
+use crate::window::extend;
+
+impl Relay {
+    pub(super) fn on_srtcp(&mut self, at: usize, data: &mut [u8], now: Micros, out: &mut dyn Outbox) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        let Some(inbound) = &mut peer.inbound else {
+            peer.counters.before_keys += 1;
+            return;
+        };
+        let len = match inbound.open_rtcp(data) {
+            Ok(len) => len,
+            Err(refusal) => return count_refusal(peer, refusal),
+        };
+        Self::mark_alive(peer, &mut self.notices, now);
+        for packet in rtcp::packets(&data[..len]) {
+            match packet {
+                Packet::SenderReport { ssrc, ntp, rtp, blocks } => {
+                    self.on_blocks(at, blocks, now);
+                    self.on_sender_report(at, ssrc, SenderReport { ntp, rtp, at_us: now }, out);
+                }
+                Packet::ReceiverReport { blocks } => self.on_blocks(at, blocks, now),
+                Packet::Nack { media, fci } => self.on_nack(at, media, fci, now, out),
+                Packet::KeyframeWanted { media } => self.on_keyframe_wanted(at, media, now, out),
+                Packet::Transport { fci } => {
+                    if let Some(peer) = self.peers.get_mut(at) {
+                        peer.downlink.on_feedback(fci, now);
+                    }
+                }
+                Packet::Remb { bps } => {
+                    if let Some(peer) = self.peers.get_mut(at) {
+                        peer.its_remb_bps = bps;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A publisher's sender report: keep it, and send it on in each subscriber's own numbers.
+    fn on_sender_report(&mut self, at: usize, ssrc: u32, sr: SenderReport, out: &mut dyn Outbox) {
+        let Some(stream) = self.peers.get(at).and_then(|p| p.streams.get(&ssrc)).filter(|s| !s.is_rtx) else { return };
+        let (index, layer_at) = (stream.source, stream.layer);
+        let Some(source) = self.sources.get_mut(index) else { return };
+        let clock_hz = source.clock_hz(layer_at);
+        let layer = &mut source.layers[layer_at];
+        layer.sr = Some(sr);
+        if !source.enabled {
+            return;
+        }
+        if source.tap.is_some() {
+            let (rid, at_us) = (layer.rid.clone(), sr.at_us);
+            self.notices.push(Notice::SenderReport { source: source.id, rid, ntp: sr.ntp, rtp: sr.rtp, at_us });
+        }
+        let layer = &source.layers[layer_at];
+        for &slot in &source.subscribers {
+            let Some(slot) = self.slots.get_mut(slot).filter(|s| s.current == Some(layer_at)) else { continue };
+            let Some(peer) = self.peers.get_mut(slot.peer) else { continue };
+            send_sender_report(slot, peer, layer, clock_hz, &mut self.compound, sr.at_us, out);
+        }
+    }
+
+    /// What a receiver reports about our slots.
+    fn on_blocks(&mut self, at: usize, blocks: &[u8], now: Micros) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        for block in rtcp::report_blocks(blocks) {
+            let Some(slot) = peer.slot_by_ssrc.get(&block.ssrc).and_then(|&s| self.slots.get_mut(s)) else { continue };
+            slot.counters.lost = i64::from(block.lost);
+            let Some(sent) = slot.reports.iter().find(|r| block.lsr != 0 && r.lsr == block.lsr) else { continue };
+            let held = u64::from(block.dlsr) * 1_000_000 / 65_536;
+            if let Some(rtt) = now.checked_sub(sent.at_us + held) {
+                peer.note_rtt(rtt);
+            }
+        }
+    }
+
+    fn on_nack(&mut self, at: usize, media: u32, fci: &[u8], now: Micros, out: &mut dyn Outbox) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        let Some(slot) = peer.slot_by_ssrc.get(&media).and_then(|&s| self.slots.get_mut(s)) else { return };
+        for seq in rtcp::nacked(fci) {
+            peer.counters.nacks_in += 1;
+            slot.counters.nacks += 1;
+            if slot.rtx_ssrc.is_none() || !slot.take_rtx_turn(seq, now) || !peer.rtx_budget.take(now) {
+                continue;
+            }
+            let found = extend(slot.numbers.top(), seq).and_then(|out_seq| {
+                let (origin, ext_seq) = slot.numbers.origin_of(out_seq)?;
+                let source = self.sources.get(*self.source_at.get(&origin.source)?)?;
+                let packet = source.layers.get(origin.layer)?.ring.get(ext_seq)?;
+                let permitted = source.enabled && slot.source == self.source_at.get(&origin.source).copied();
+                let numbers = slot.numbers.numbers_of(out_seq, packet)?;
+                (permitted && !packet.is_empty()).then_some((packet, numbers))
+            });
+            let (Some((packet, numbers)), Some(to)) = (found, peer.ready()) else { continue };
+            let Some(keys) = &peer.outbound else { continue };
+            let transport_seq = peer.downlink.next_seq();
+            let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: abs_send_time(now), transport_seq };
+            let len = slot.seal_again(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
+            out.finish(len);
+            if len > 0 {
+                peer.note_sent(len, now);
+                peer.counters.rtx_sent += 1;
+            }
+        }
+    }
+
+    fn on_keyframe_wanted(&mut self, at: usize, media: u32, now: Micros, out: &mut dyn Outbox) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        let Some(slot) = peer.slot_by_ssrc.get(&media).and_then(|&s| self.slots.get_mut(s)) else { return };
+        peer.counters.plis_in += 1;
+        slot.counters.plis += 1;
+        let (Some(index), Some(layer)) = (slot.source, slot.current) else { return };
+        if let Some(source) = self.sources.get_mut(index) {
+            source.keyframes.want(layer);
+        }
+        self.flush_keyframe_requests(index, now, out);
+    }
+}
+
+/// Send a slot's sender report: the publisher's time line moved on to now, in the slot's RTP time.
+pub(super) fn send_sender_report(
+    slot: &mut Slot,
+    peer: &mut Peer,
+    layer: &Layer,
+    clock_hz: u32,
+    compound: &mut Vec<u8>,
+    now: Micros,
+    out: &mut dyn Outbox,
+) {
+    let Some(sr) = &layer.sr else { return };
+    slot.sr_due = false;
+    let since = u128::from(now.saturating_sub(sr.at_us));
+    let ntp = sr.ntp.wrapping_add(((since << 32) / 1_000_000) as u64);
+    let ticks = (since * u128::from(clock_hz) / 1_000_000) as u32;
+    let rtp = sr.rtp.wrapping_add(ticks).wrapping_add(slot.numbers.ts_offset());
+    compound.clear();
+    let (packets, octets) = (slot.counters.packets as u32, slot.counters.octets as u32);
+    rtcp::write_sender_report(compound, slot.ssrc, ntp, rtp, packets, octets, &slot.cname);
+    slot.reports = [SentReport { lsr: (ntp >> 16) as u32, at_us: now }, slot.reports[0]];
+    peer.send_rtcp(compound, out);
+}

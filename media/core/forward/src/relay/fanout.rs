@@ -1,0 +1,186 @@
+//! From the rings to the subscribers: after a batch, each subscriber's packets are renumbered and sealed one after another.
+//!
+//! Subscriber by subscriber, so that what goes to one address lies together and can leave in one system call.
+
+use super::Relay;
+use super::control::send_sender_report;
+use crate::Micros;
+use crate::ids::Kind;
+use crate::notice::Notice;
+use crate::outbox::Outbox;
+use crate::peer::Peer;
+use crate::rewrite::{Bridge, Origin};
+use crate::slot::{Sealer, Slot, Verdict};
+use crate::source::Source;
+use crate::tap::{Passage, Tapped};
+
+/// A slot with packets to get. The order of the fields is the order of service.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Work {
+    /// Peers from a starting point that moves on: nobody is always last.
+    turn: usize,
+    /// Sound first.
+    is_video: bool,
+    slot: usize,
+}
+
+impl Relay {
+    /// Forward what came in this batch.
+    pub fn fan_out(&mut self, now: Micros, out: &mut dyn Outbox) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        self.plan();
+        let mut work = std::mem::take(&mut self.work);
+        let stamp = abs_send_time(now);
+        for item in &work {
+            self.serve(item.slot, stamp, now, out);
+        }
+        work.clear();
+        self.work = work;
+        let mut fresh = std::mem::take(&mut self.fresh);
+        for &source in &fresh {
+            self.hand_to_tap(source);
+            if let Some(source) = self.sources.get_mut(source) {
+                source.fresh.clear();
+            }
+            self.flush_nacks(source, now, out);
+        }
+        fresh.clear();
+        self.fresh = fresh;
+    }
+
+    /// Who gets something, in order of service.
+    fn plan(&mut self) {
+        let peers = self.peers.end().max(1);
+        self.rotation = (self.rotation + 1) % peers;
+        for &index in &self.fresh {
+            let Some(source) = self.sources.get(index) else { continue };
+            let is_video = source.kind == Kind::Video;
+            for &slot in &source.subscribers {
+                let Some(peer) = self.slots.get(slot).map(|s| s.peer) else { continue };
+                let turn = (peer + peers - self.rotation) % peers;
+                self.work.push(Work { turn, is_video, slot });
+            }
+        }
+        self.work.sort_unstable();
+    }
+
+    /// All of a slot's packets of this batch.
+    fn serve(&mut self, slot: usize, stamp: u32, now: Micros, out: &mut dyn Outbox) {
+        let Some(slot) = self.slots.get_mut(slot) else { return };
+        let Some(source) = slot.source.and_then(|s| self.sources.get(s)) else { return };
+        let Some(peer) = self.peers.get_mut(slot.peer) else { return };
+        if peer.ready().is_none() {
+            return;
+        }
+        let target = source.target(slot.wanted);
+        for fresh in &source.fresh {
+            let Some(packet) = source.layers.get(fresh.layer).and_then(|l| l.ring.get(fresh.ext_seq)) else { continue };
+            match slot.verdict(packet, fresh.layer, target) {
+                Verdict::Ignore => continue,
+                Verdict::Skip if slot.numbers.skip(packet.ext_seq) || packet.is_empty() => continue,
+                Verdict::Switch => {
+                    if slot.codec(packet.codec()).is_none() {
+                        refuse_codec(slot, &mut self.notices);
+                        continue;
+                    }
+                    begin(slot, source, fresh.layer, packet, now);
+                    let shown = Some((source.id, source.layers[fresh.layer].rid.clone()));
+                    self.notices.push(Notice::Switched { slot: slot.id, shown });
+                }
+                Verdict::Send | Verdict::Skip => {}
+            }
+            if let Some(numbers) = slot.numbers.forward(packet, now) {
+                send(slot, peer, packet, numbers, stamp, now, out);
+            }
+        }
+        if slot.sr_due
+            && let Some(layer) = slot.current.and_then(|l| source.layers.get(l))
+        {
+            let clock_hz = source.clock_hz(slot.current.unwrap_or(0));
+            send_sender_report(slot, peer, layer, clock_hz, &mut self.compound, now, out);
+        }
+    }
+
+    /// Copy this batch's packets for the recorder.
+    fn hand_to_tap(&mut self, index: usize) {
+        let Some(source) = self.sources.get_mut(index) else { return };
+        let best = source.best();
+        let Some(tap) = &mut source.tap else { return };
+        for fresh in &source.fresh {
+            let layer = &source.layers[fresh.layer];
+            let Some(packet) = layer.ring.get(fresh.ext_seq) else { continue };
+            match tap.offer(source.kind, fresh.layer, best, packet, self.tap_backlog) {
+                Passage::Ignore => continue,
+                Passage::Drop => {
+                    source.counters.tap_dropped += 1;
+                    self.counters.tap_dropped += 1;
+                    continue;
+                }
+                Passage::Pass(gap) => {
+                    if let Some(gap) = gap {
+                        self.notices.push(Notice::TapGap {
+                            source: source.id,
+                            rid: layer.rid.clone(),
+                            packets: gap.packets,
+                            from_us: gap.from_us,
+                            to_us: packet.at_us,
+                        });
+                    }
+                }
+            }
+            self.tap_backlog += packet.data().len();
+            self.tapped.push(Tapped {
+                source: source.id,
+                rid: layer.rid.clone(),
+                at_us: packet.at_us,
+                ext_seq: packet.ext_seq,
+                data: packet.data().to_vec(),
+            });
+        }
+    }
+}
+
+/// The slot goes over to another layer.
+fn begin(slot: &mut Slot, source: &Source, layer: usize, packet: &crate::ring::Packet, now: Micros) {
+    let old = slot.current.and_then(|l| source.layers.get(l)).and_then(|l| l.sr);
+    let bridge = old.zip(source.layers[layer].sr).map(|(old, new)| Bridge { old, new });
+    let origin = Origin { source: source.id, layer };
+    slot.numbers.begin(origin, packet, source.clock_hz(layer), bridge, now);
+    slot.switched_to(layer);
+}
+
+fn send(
+    slot: &mut Slot,
+    peer: &mut Peer,
+    packet: &crate::ring::Packet,
+    numbers: crate::rewrite::Numbers,
+    stamp: u32,
+    now: Micros,
+    out: &mut dyn Outbox,
+) {
+    let (Some(to), Some(keys)) = (peer.ice.path(), &peer.outbound) else { return };
+    let transport_seq = peer.downlink.next_seq();
+    let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: stamp, transport_seq };
+    let len = slot.seal(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
+    out.finish(len);
+    if len > 0 {
+        peer.note_sent(len, now);
+    }
+}
+
+fn refuse_codec(slot: &mut Slot, notices: &mut Vec<Notice>) {
+    if !std::mem::replace(&mut slot.codec_refused, true) {
+        notices.push(Notice::Refused {
+            call: "route",
+            handle: slot.id.0,
+            reason: "the slot does not have the source's codec",
+        });
+    }
+}
+
+/// The 24-bit 6.18 fixed point seconds of abs-send-time.
+pub(super) fn abs_send_time(now: Micros) -> u32 {
+    ((u128::from(now) << 18) / 1_000_000) as u32 & 0xFF_FFFF
+}

@@ -1,0 +1,283 @@
+//! One receive slot: which layer feeds it, how each packet is renumbered and sealed, what its receiver asked for again.
+
+use crate::Micros;
+use crate::codec::Codec;
+use crate::counters::SlotCounters;
+use crate::ext::{ExtMap, MAX_BLOCK, Outgoing};
+use crate::ids::{Kind, SlotId};
+use crate::rewrite::{Numbers, Rewriter};
+use crate::ring::Packet;
+use crate::srtp::{MAX_OVERHEAD, Outbound};
+use crate::window::Window;
+
+/// The mid extension goes with this many packets after a switch; then the receiver knows the SSRC.
+const MID_PACKETS: u8 = 50;
+/// A number is retransmitted at most once in this time.
+const RTX_INTERVAL_US: Micros = 20_000;
+const RTX_MEMORY: usize = 64;
+/// The first sequence number of retransmissions.
+const RTX_FIRST: u64 = 1000;
+
+/// A payload type of the subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotCodec {
+    /// What it carries.
+    pub codec: Codec,
+    /// Payload type.
+    pub pt: u8,
+    /// Payload type of retransmissions, if there are.
+    pub rtx_pt: Option<u8>,
+}
+
+/// What is done with a packet of the routed source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is sent.
+    Send,
+    /// It begins the wanted layer; then it is sent.
+    Switch,
+    /// Dropped on purpose: its number is closed up.
+    Skip,
+    /// Of a layer not shown here.
+    Ignore,
+}
+
+/// A sender report we sent, to recognise in receiver reports.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct SentReport {
+    /// Middle 32 bits of its NTP time.
+    pub lsr: u32,
+    /// When.
+    pub at_us: Micros,
+}
+
+/// A slot.
+pub struct Slot {
+    /// Its handle.
+    pub id: SlotId,
+    /// Index of the subscribing peer.
+    pub peer: usize,
+    /// Media section.
+    pub mid: Vec<u8>,
+    /// Sound or picture.
+    pub kind: Kind,
+    /// Its SSRC for life.
+    pub ssrc: u32,
+    /// The SSRC of its retransmissions.
+    pub rtx_ssrc: Option<u32>,
+    /// Payload types.
+    pub codecs: Vec<SlotCodec>,
+    /// Ties a participant's slots together.
+    pub cname: Vec<u8>,
+    /// Index of the routed source.
+    pub source: Option<usize>,
+    /// Index of the layer that is wanted.
+    pub wanted: usize,
+    /// Highest temporal layer that is wanted.
+    pub max_tid: u8,
+    /// Index of the layer that is sent.
+    pub current: Option<usize>,
+    /// Sequence numbers and the rest.
+    pub numbers: Rewriter,
+    /// The next sender report is due at once.
+    pub sr_due: bool,
+    /// The last two sender reports sent.
+    pub reports: [SentReport; 2],
+    /// Counters.
+    pub counters: SlotCounters,
+    /// A codec the receiver does not have was met (told once).
+    pub codec_refused: bool,
+    tid: u8,
+    mid_left: u8,
+    mark_next: bool,
+    used: Window,
+    rtx_next: u64,
+    rtx_recent: [(u16, Micros); RTX_MEMORY],
+}
+
+/// What is the same for all packets of a batch to one peer, and where its packets are sealed.
+pub struct Sealer<'a> {
+    /// The peer's keys.
+    pub keys: &'a Outbound,
+    /// The peer's extension ids.
+    pub ext: &'a ExtMap,
+    /// 24-bit absolute send time.
+    pub abs_send_time: u32,
+    /// Fresh transport-wide number.
+    pub transport_seq: u16,
+}
+
+/// How a packet is presented: as itself or as a retransmission.
+struct Shape {
+    pt: u8,
+    ssrc: u32,
+    seq: u64,
+    /// The original number that a retransmission carries.
+    original: Option<u16>,
+    marker: bool,
+}
+
+impl Slot {
+    /// A slot that shows nothing.
+    pub fn new(id: SlotId, peer: usize, mid: &[u8], kind: Kind, ssrc: u32, rtx_ssrc: Option<u32>) -> Self {
+        Self {
+            id,
+            peer,
+            mid: mid.to_vec(),
+            kind,
+            ssrc,
+            rtx_ssrc,
+            codecs: Vec::new(),
+            cname: Vec::new(),
+            source: None,
+            wanted: 0,
+            max_tid: 7,
+            current: None,
+            numbers: Rewriter::default(),
+            sr_due: false,
+            reports: [SentReport::default(); 2],
+            counters: SlotCounters::default(),
+            codec_refused: false,
+            tid: 7,
+            mid_left: MID_PACKETS,
+            mark_next: false,
+            used: Window::default(),
+            rtx_next: RTX_FIRST,
+            rtx_recent: [(0, 0); RTX_MEMORY],
+        }
+    }
+
+    /// What to do with a packet of `layer`, when `target` is the layer to be shown.
+    pub fn verdict(&mut self, packet: &Packet, layer: usize, target: usize) -> Verdict {
+        let insight = &packet.insight;
+        if self.current != Some(layer) {
+            let begins = layer == target && insight.keyframe && !packet.is_empty();
+            return if begins { Verdict::Switch } else { Verdict::Ignore };
+        }
+        if packet.is_empty() {
+            return Verdict::Skip;
+        }
+        // Down at once; up only where the stream allows it: a base layer frame or a sync point (RFC 7741 §4.2, Y).
+        if self.max_tid < self.tid || (insight.frame_start && (insight.tid == 0 || insight.layer_sync)) {
+            self.tid = self.max_tid;
+        }
+        if insight.tid > self.tid { Verdict::Skip } else { Verdict::Send }
+    }
+
+    /// Note a switch to `layer`: the receiver is told the mid again, and the time line by a sender report.
+    pub fn switched_to(&mut self, layer: usize) {
+        self.current = Some(layer);
+        self.tid = self.max_tid;
+        self.mid_left = MID_PACKETS;
+        self.sr_due = true;
+        // RFC 3551 §4.1: the marker begins a talk spurt; here the jitter buffer may re-adjust.
+        self.mark_next = self.kind == Kind::Audio;
+    }
+
+    /// Nothing is sent any more until the next switch.
+    pub fn detach(&mut self) {
+        self.current = None;
+        self.sr_due = false;
+    }
+
+    /// The subscriber's payload types for a codec.
+    pub fn codec(&self, codec: Codec) -> Option<SlotCodec> {
+        self.codecs.iter().find(|c| c.codec == codec).copied()
+    }
+
+    /// Bytes that `seal` and `seal_again` may need for this packet.
+    pub fn space_for(packet: &Packet) -> usize {
+        12 + MAX_BLOCK + 2 + packet.payload().len() + MAX_OVERHEAD
+    }
+
+    /// Write and seal a packet into `out`; 0 when it cannot be sent.
+    pub fn seal(&mut self, out: &mut [u8], packet: &Packet, numbers: Numbers, with: &Sealer<'_>) -> usize {
+        let Some(codec) = self.codec(packet.codec()) else { return 0 };
+        if !self.used.accept(numbers.seq) {
+            self.counters.guarded += 1;
+            return 0;
+        }
+        let marker = packet.marker | std::mem::take(&mut self.mark_next);
+        let shape = Shape { pt: codec.pt, ssrc: self.ssrc, seq: numbers.seq, original: None, marker };
+        let len = self.write(out, packet, numbers, &shape, with);
+        if len > 0 {
+            self.mid_left = self.mid_left.saturating_sub(1);
+            self.counters.packets += 1;
+            self.counters.octets += packet.payload().len() as u64;
+        }
+        len
+    }
+
+    /// Write and seal a packet as a retransmission; 0 when the slot has none for its codec.
+    pub fn seal_again(&mut self, out: &mut [u8], packet: &Packet, numbers: Numbers, with: &Sealer<'_>) -> usize {
+        let rtx_pt = self.codec(packet.codec()).and_then(|c| c.rtx_pt);
+        let (Some(pt), Some(ssrc)) = (rtx_pt, self.rtx_ssrc) else { return 0 };
+        let seq = self.rtx_next;
+        self.rtx_next += 1;
+        let original = Some(numbers.seq as u16);
+        let shape = Shape { pt, ssrc, seq, original, marker: packet.marker };
+        let len = self.write(out, packet, numbers, &shape, with);
+        self.counters.rtx += u64::from(len > 0);
+        len
+    }
+
+    /// True when `seq` may be retransmitted now; counts as done.
+    pub fn take_rtx_turn(&mut self, seq: u16, now: Micros) -> bool {
+        let place = &mut self.rtx_recent[usize::from(seq) % RTX_MEMORY];
+        if place.0 == seq && place.1 != 0 && now < place.1 + RTX_INTERVAL_US {
+            return false;
+        }
+        *place = (seq, now.max(1));
+        true
+    }
+
+    fn write(&self, out: &mut [u8], packet: &Packet, numbers: Numbers, shape: &Shape, with: &Sealer<'_>) -> usize {
+        let payload = packet.payload();
+        if out.len() < Self::space_for(packet) {
+            return 0;
+        }
+        out[1] = u8::from(shape.marker) << 7 | shape.pt & 0x7F;
+        out[2..4].copy_from_slice(&(shape.seq as u16).to_be_bytes());
+        out[4..8].copy_from_slice(&numbers.ts.to_be_bytes());
+        out[8..12].copy_from_slice(&shape.ssrc.to_be_bytes());
+        let extensions = Outgoing {
+            transport_seq: with.transport_seq,
+            abs_send_time: with.abs_send_time,
+            mid: (self.mid_left > 0 || shape.original.is_some()).then_some(&self.mid[..]),
+            passed: packet.passed,
+        };
+        let block = with.ext.write(&mut out[12..], &extensions);
+        out[0] = 0x80 | u8::from(block > 0) << 4;
+        let header = 12 + block;
+        let mut at = header;
+        if let Some(original) = shape.original {
+            out[at..at + 2].copy_from_slice(&original.to_be_bytes());
+            at += 2;
+        }
+        let end = at + payload.len();
+        out[at..end].copy_from_slice(payload);
+        write_picture_numbers(&mut out[at..end], packet, numbers);
+        with.keys.seal_rtp(out, header, end, shape.ssrc, shape.seq).unwrap_or(0)
+    }
+}
+
+/// Put picture id and TL0PICIDX in place, as wide as they were.
+fn write_picture_numbers(payload: &mut [u8], packet: &Packet, numbers: Numbers) {
+    let Some(vp8) = packet.insight.vp8 else { return };
+    let at = usize::from(vp8.picture_id_at);
+    if at > 0 && vp8.wide {
+        if let Some(field) = payload.get_mut(at..at + 2) {
+            field.copy_from_slice(&(0x8000 | numbers.picture_id).to_be_bytes());
+        }
+    } else if at > 0
+        && let Some(field) = payload.get_mut(at)
+    {
+        *field = (numbers.picture_id & 0x7F) as u8;
+    }
+    let at = usize::from(vp8.tl0_at);
+    if at > 0
+        && let Some(field) = payload.get_mut(at)
+    {
+        *field = numbers.tl0;
+    }
+}

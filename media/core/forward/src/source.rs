@@ -1,0 +1,138 @@
+//! One publication: its codecs and layers, who is subscribed, who waits for a keyframe, how loud it is.
+
+use crate::codec::Codec;
+use crate::counters::SourceCounters;
+use crate::ids::{Kind, SourceId};
+use crate::keyreq::KeyframeRequests;
+use crate::layer::Layer;
+use crate::notice::Rid;
+use crate::tap::Tap;
+
+/// Layers of a source at most; browsers send three.
+pub const MAX_LAYERS: usize = 4;
+
+/// A payload type of the publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodecParams {
+    /// Payload type.
+    pub pt: u8,
+    /// What it carries.
+    pub codec: Codec,
+    /// Payload type of its retransmissions, if there are.
+    pub rtx_pt: Option<u8>,
+    /// RTP clock.
+    pub clock_hz: u32,
+}
+
+/// A packet that came in this batch: layer and extended sequence number, to be found in the layer's ring.
+#[derive(Clone, Copy, Debug)]
+pub struct Fresh {
+    /// Index of the layer.
+    pub layer: usize,
+    /// Extended sequence number.
+    pub ext_seq: u64,
+}
+
+/// A source.
+pub struct Source {
+    /// Its handle.
+    pub id: SourceId,
+    /// Index of the publishing peer.
+    pub peer: usize,
+    /// Media section.
+    pub mid: Vec<u8>,
+    /// Sound or picture.
+    pub kind: Kind,
+    /// Payload types.
+    pub codecs: Vec<CodecParams>,
+    /// Low to high.
+    pub layers: Vec<Layer>,
+    /// May be forwarded and tapped.
+    pub enabled: bool,
+    /// Indices of the slots it is routed to.
+    pub subscribers: Vec<usize>,
+    /// Who waits for keyframes.
+    pub keyframes: KeyframeRequests,
+    /// Loudest level since the last notice.
+    pub level: Option<u8>,
+    /// Came in this batch.
+    pub fresh: Vec<Fresh>,
+    /// The recorder's tap.
+    pub tap: Option<Tap>,
+    /// Counters.
+    pub counters: SourceCounters,
+}
+
+impl Source {
+    /// A source nobody watches yet; `rids` from low to high, empty for a single unnamed layer.
+    pub fn new(id: SourceId, peer: usize, mid: &[u8], kind: Kind, codecs: Vec<CodecParams>, rids: &[Rid]) -> Self {
+        let unnamed = [Rid::from("")];
+        let rids = if rids.is_empty() { &unnamed[..] } else { &rids[..rids.len().min(MAX_LAYERS)] };
+        Self {
+            id,
+            peer,
+            mid: mid.to_vec(),
+            kind,
+            codecs,
+            layers: rids.iter().map(|rid| Layer::new(rid.clone(), kind)).collect(),
+            enabled: true,
+            subscribers: Vec::new(),
+            keyframes: KeyframeRequests::default(),
+            level: None,
+            fresh: Vec::new(),
+            tap: None,
+            counters: SourceCounters::default(),
+        }
+    }
+
+    /// The parameters of a payload type.
+    pub fn codec(&self, pt: u8) -> Option<CodecParams> {
+        self.codecs.iter().find(|c| c.pt == pt).copied()
+    }
+
+    /// The parameters of the codec that this retransmission payload type repairs.
+    pub fn repaired_by(&self, rtx_pt: u8) -> Option<CodecParams> {
+        self.codecs.iter().find(|c| c.rtx_pt == Some(rtx_pt)).copied()
+    }
+
+    /// The clock of a layer's codec.
+    pub fn clock_hz(&self, layer: usize) -> u32 {
+        let codec = self.layers.get(layer).map(|l| l.codec);
+        self.codecs.iter().find(|c| Some(c.codec) == codec).or(self.codecs.first()).map_or(90_000, |c| c.clock_hz)
+    }
+
+    /// Index of the layer with this name.
+    pub fn layer_named(&self, rid: &[u8]) -> Option<usize> {
+        self.layers.iter().position(|l| l.rid.as_bytes() == rid)
+    }
+
+    /// What to send to whom wants layer `wanted`: it, else the nearest lower live one, else the nearest higher.
+    pub fn target(&self, wanted: usize) -> usize {
+        let live = |i: &usize| self.layers.get(*i).is_some_and(|l| l.up);
+        let lower = (0..=wanted).rev().find(live);
+        lower.or_else(|| (wanted + 1..self.layers.len()).find(live)).unwrap_or(wanted)
+    }
+
+    /// The highest live layer.
+    pub fn best(&self) -> Option<usize> {
+        self.layers.iter().rposition(|l| l.up)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_that_does_not_flow_is_replaced_by_the_nearest() {
+        let rids: Vec<Rid> = ["q", "h", "f"].map(Rid::from).to_vec();
+        let mut s = Source::new(SourceId(1), 0, b"0", Kind::Video, vec![], &rids);
+        assert_eq!((s.target(2), s.best()), (2, None), "nothing flows: wait for the wanted one");
+        s.layers[0].up = true;
+        assert_eq!((s.target(2), s.target(1), s.best()), (0, 0, Some(0)));
+        s.layers[2].up = true;
+        assert_eq!((s.target(2), s.target(1), s.target(0)), (2, 0, 0));
+        s.layers[0].up = false;
+        assert_eq!((s.target(1), s.target(0)), (2, 2));
+    }
+}
