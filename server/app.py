@@ -7,34 +7,68 @@ from types import ModuleType
 
 from aiohttp import web
 
-from server.api import demo, guard, health, lessons, probe, recordings, session, static
+from server.api import demo, guard, health, lessons, probe, session, static, tickets
+from server.api import recordings as recordings_edge
 from server.api.problem import problems
 from server.clock import Clock, SystemClock
 from server.identity.identity import Identity, signing_secret
+from server.ledger import Ledger, SchoolKey
+from server.realtime.edge import Realtime
 from server.services import Services, demo_plan
 from server.services.demo import DemoSchool
 from server.services.demo_links import DemoLinks
+from server.services.live import Live
+from server.services.live_desk import Desks
+from server.services.live_parts import make_fanout, make_relay, node_name
 from server.services.planning import Planning
+from server.services.recording_reader import RecordingReader
+from server.services.recordings import Recordings
 from server.settings import Settings, SettingsError, start_key
 from server.storage.database import Database
+from server.storage.ledger_store import SqlLedgerStore
 
 SERVICES = web.AppKey("services", Services)
 
 #: In the order of matching: the client's pages come last because they take every path.
-_EDGES: tuple[ModuleType, ...] = (health, session, demo, lessons, recordings, probe, static)
+_EDGES: tuple[ModuleType, ...] = (health, session, demo, lessons, tickets, recordings_edge, probe, static)
 
 
 def compose(settings: Settings, clock: Clock) -> Services:
     """All services, made but not started."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
+    identity = Identity(database, clock, signing_secret(settings))
+    planning = Planning(database, clock)
+    node = node_name(settings)
+    key = SchoolKey.load_or_create(settings.data_dir / "keys")
+    ledger = Ledger(SqlLedgerStore(database), clock, key, node or "main")
+    fanout, relay = make_fanout(settings, clock), make_relay(settings)
+    recordings = Recordings(settings.data_dir, clock)
+    live = Live(
+        planning=planning,
+        ledger=ledger,
+        tickets=identity.tickets,
+        fanout=fanout,
+        clock=clock,
+        relay=relay,
+        recordings=recordings,
+        record=settings.recording,
+        node=node,
+    )
     return Services(
         settings=settings,
         clock=clock,
         database=database,
-        identity=Identity(database, clock, signing_secret(settings)),
-        planning=Planning(database, clock),
+        identity=identity,
+        planning=planning,
         demo=DemoLinks(start_key()) if settings.demo else None,
+        ledger=ledger,
+        fanout=fanout,
+        relay=relay,
+        recordings=recordings,
+        recording_reader=RecordingReader(settings.data_dir, planning, ledger, clock),
+        live=live,
+        desks=Desks(planning, ledger, clock),
     )
 
 
@@ -50,6 +84,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> web.Application
     for edge in _EDGES:
         app.add_routes(edge.routes(services))
     app.cleanup_ctx.append(_running)
+    Realtime(services.live, services.desks, services.identity, services.clock, settings).attach(app)
     return app
 
 
@@ -58,10 +93,36 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     try:
         await services.database.open()
         await _prepare_demo(services)
+        await _start_lessons(services)
         yield
     finally:
+        await _stop_lessons(services)
         await services.identity.aclose()
         await services.database.aclose()
+
+
+async def _start_lessons(services: Services) -> None:
+    """What live lessons stand on, then the lessons that an earlier process left open."""
+    await services.ledger.start()
+    await services.fanout.start()
+    if services.relay is not None:
+        await services.relay.start()
+    if services.recordings is not None:
+        await services.recordings.start()
+    await services.live.start()
+    services.desks.start()
+
+
+async def _stop_lessons(services: Services) -> None:
+    """The cascade from the top: watchers, rooms, recorder, packets, what nodes share, the record last."""
+    await services.desks.aclose()
+    await services.live.aclose()
+    if services.recordings is not None:
+        await services.recordings.aclose()
+    if services.relay is not None:
+        await services.relay.close()
+    await services.fanout.close()
+    await services.ledger.aclose()
 
 
 async def _prepare_demo(services: Services) -> None:

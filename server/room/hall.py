@@ -5,6 +5,7 @@ Used by the owner task alone, so nothing here is locked. Which events a wish lea
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Hall:
     recording: RecordingDoor | None = None
     observers: list[Observer] = field(default_factory=list)
     on_ended: Callable[[], None] | None = None
+    snapshots: set[asyncio.Task[None]] = field(default_factory=set)
     chance: random.Random = field(default_factory=random.SystemRandom)
 
     @property
@@ -119,7 +121,9 @@ class Hall:
                 if held is not None:
                     self.media.admit(event.person, self.admission(held))
             case room.ScreenshotAsked():
-                self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")
+                task = self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")
+                self.snapshots.add(task)
+                task.add_done_callback(self.snapshots.discard)
             case lesson.LessonStarted():
                 if self.recording is not None and self.state.started_us is not None:
                     self.recording.begin(self.state.started_us)

@@ -22,8 +22,10 @@ _STALE = "stale"
 class MediaLink:
     """One room's router. Peer numbers belong to persons for as long as the room lives."""
 
-    def __init__(self, relay: Relay | None, notify: Callable[[Notice], None]) -> None:
-        self.router: Router | None = relay.open_router(notify) if relay is not None else None
+    def __init__(self, relay: Relay | None) -> None:
+        #: Where notices go; set by the room.
+        self.sink: Callable[[Notice], None] | None = None
+        self.router: Router | None = relay.open_router(self._notify) if relay is not None else None
         self._peers: dict[PersonId, int] = {}
         self._persons: dict[int, PersonId] = {}
         self._connected: set[PersonId] = set()
@@ -117,6 +119,10 @@ class MediaLink:
             self.router.close()
             self.router = None
             self._connected.clear()
+
+    def _notify(self, notice: Notice) -> None:
+        if self.sink is not None:
+            self.sink(notice)
 
     def _router_with(self, person: PersonId) -> Router:
         if self.router is None or not self.has(person):

@@ -42,14 +42,15 @@ _Turn = tuple[Callable[[], Awaitable[Any]], "asyncio.Future[Any] | None"]
 
 
 class Room:
-    """Made by services/live.py. `on_dead` is told when the room had to stop because another node owns the lesson."""
+    """Made by services/live_opening.py. `on_moved` is told when the room had to stop because another node owns the lesson."""
 
-    def __init__(self, hall: Hall, on_dead: Callable[[], None]) -> None:
+    def __init__(self, hall: Hall) -> None:
         self.hall = hall
-        self._on_dead = on_dead
+        self.on_moved: Callable[[], None] | None = None
         self._waiting: asyncio.Queue[_Turn] = asyncio.Queue(MAX_WAITING)
         self._timekeeper = Timekeeper(hall)
         self._is_closed = False
+        hall.media.sink = self.noticed
         hall.tasks.start(self._serve(), "owner")
         hall.tasks.start(self._watch_time(), "time")
 
@@ -134,8 +135,8 @@ class Room:
             act, future = await self._waiting.get()
             try:
                 result = await act()
-            except Fenced as error:
-                self._fenced(error, future)
+            except Fenced:
+                self._fenced(future)
                 return
             except Exception as error:
                 self._failed(error, future)
@@ -150,14 +151,14 @@ class Room:
         elif not future.done():
             future.set_exception(error)
 
-    def _fenced(self, error: Fenced, future: asyncio.Future[Any] | None) -> None:
+    def _fenced(self, future: asyncio.Future[Any] | None) -> None:
         """Another node owns the lesson: stop at once; browsers come back and are sent there."""
         log.warning("another node owns the lesson", lesson=self.lesson)
         if future is not None and not future.done():
             future.set_exception(Conflict("room.moved"))
-        del error
         self._is_closed = True
-        self._on_dead()
+        if self.on_moved is not None:
+            self.on_moved()
 
     async def _watch_time(self) -> None:
         while True:

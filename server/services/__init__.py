@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from media.face import Relay
 from server.clock import Clock
+from server.fanout import Fanout
 from server.identity.identity import Identity
+from server.ledger import Ledger
 from server.services.demo_links import DemoLinks
+from server.services.live import Live
+from server.services.live_desk import Desks
 from server.services.planning import Planning
 from server.services.recording_reader import RecordingReader
 from server.services.recordings import Recordings
@@ -26,3 +31,8 @@ class Services:
     demo: DemoLinks | None = None
     recordings: Recordings | None = None
     recording_reader: RecordingReader | None = None
+    ledger: Ledger
+    fanout: Fanout
+    relay: Relay | None
+    live: Live
+    desks: Desks
