@@ -18,6 +18,9 @@ from server.ids import LessonId
 LARGEST_BODY = 64 * 1024
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
+#: The character NUL inside a JSON text: PostgreSQL cannot hold it, and no text that people write has it.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
 T = TypeVar("T")
 
 
@@ -48,6 +51,8 @@ async def decode(request: web.Request, shape: type[T], cap: int = LARGEST_BODY) 
         body += chunk
         if len(body) > cap:
             raise TooLarge("request.too_large", most_bytes=cap)
+    if _NUL.search(body):
+        raise Invalid("request.malformed", detail="NUL")
     try:
         return msgspec.json.decode(bytes(body), type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

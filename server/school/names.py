@@ -31,8 +31,9 @@ class SplitName:
 
 
 def normal(text: str) -> str:
-    """NFC with single spaces. Case is kept: names are never re-cased."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """NFC with single spaces, without control characters. Case is kept: names are never re-cased."""
+    visible = "".join(c if unicodedata.category(c) != "Cc" else " " for c in unicodedata.normalize("NFC", text))
+    return " ".join(visible.split())
 
 
 def split_name(full_name: str) -> SplitName:
