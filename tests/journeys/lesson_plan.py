@@ -16,10 +16,12 @@ PLAN = {
     "policy": {
         "grace_s": GRACE_S,
         "bridge_s": BRIDGE_S,
-        "dead_after_s": 8,
+        "dead_after_s": 10,
         "late_tol_s": 120,
         "late_max_s": 240,
         "early_tol_s": 240,
+        "screenshot_after_start_s": 30,
+        "screenshot_before_end_s": 30,
         "early_max_s": 300,
         "roll_calls": 0,
     },
