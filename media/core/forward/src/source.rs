@@ -1,5 +1,6 @@
 //! One publication: its codecs and layers, who is subscribed, who waits for a keyframe, how loud it is.
 
+use crate::Micros;
 use crate::codec::Codec;
 use crate::counters::SourceCounters;
 use crate::ids::{Kind, SourceId};
@@ -33,6 +34,41 @@ pub struct Fresh {
     pub ext_seq: u64,
 }
 
+/// Below this loudness, or without news, a source is silent.
+const SILENT: u8 = 127;
+/// Without levels for this long (muted, DTX, gone) a source counts as silent; comfort noise comes every 400 ms.
+const LEVEL_LASTS_US: Micros = 450_000;
+
+/// The loudness of a source between two notices, 0 (loud) … 127.
+#[derive(Clone, Copy)]
+pub struct Level {
+    loudest: Option<u8>,
+    at_us: Micros,
+    said: u8,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self { loudest: None, at_us: 0, said: SILENT }
+    }
+}
+
+impl Level {
+    /// A packet said so (the extension's V bit is not used: browsers set it in silence).
+    pub fn note(&mut self, level: u8, now: Micros) {
+        let level = level & 0x7F;
+        self.loudest = Some(self.loudest.map_or(level, |l| l.min(level)));
+        self.at_us = now;
+    }
+
+    /// What to say now, if it is news; a source that stopped sending levels is said to be silent once.
+    pub fn take_news(&mut self, now: Micros) -> Option<u8> {
+        let is_over = now.saturating_sub(self.at_us) >= LEVEL_LASTS_US;
+        let level = self.loudest.take().or(is_over.then_some(SILENT))?;
+        (std::mem::replace(&mut self.said, level) != level).then_some(level)
+    }
+}
+
 /// A source.
 pub struct Source {
     /// Its handle.
@@ -53,8 +89,8 @@ pub struct Source {
     pub subscribers: Vec<usize>,
     /// Who waits for keyframes.
     pub keyframes: KeyframeRequests,
-    /// Loudest level since the last notice.
-    pub level: Option<u8>,
+    /// How loud it is.
+    pub level: Level,
     /// Came in this batch.
     pub fresh: Vec<Fresh>,
     /// The recorder's tap.
@@ -78,7 +114,7 @@ impl Source {
             enabled: true,
             subscribers: Vec::new(),
             keyframes: KeyframeRequests::default(),
-            level: None,
+            level: Level::default(),
             fresh: Vec::new(),
             tap: None,
             counters: SourceCounters::default(),
@@ -122,6 +158,17 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speaker_who_stops_is_said_to_be_silent_once() {
+        let mut level = Level::default();
+        level.note(0x80 | 30, 0);
+        level.note(20, 50_000);
+        assert_eq!(level.take_news(100_000), Some(20));
+        assert_eq!(level.take_news(200_000), None);
+        assert_eq!(level.take_news(500_000), Some(127));
+        assert_eq!(level.take_news(600_000), None);
+    }
 
     #[test]
     fn a_layer_that_does_not_flow_is_replaced_by_the_nearest() {

@@ -190,7 +190,6 @@ impl Relay {
         let source = self.sources.get_mut(index).ok_or(NO_SOURCE)?;
         if source.enabled != on {
             source.enabled = on;
-            source.level = None;
             if on {
                 self.timers.hurry();
             } else {

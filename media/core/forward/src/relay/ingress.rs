@@ -227,7 +227,7 @@ impl Relay {
             source.keyframes.on_keyframe(stream.layer);
         }
         if let Some(level) = arrival.passed.audio_level {
-            source.level = Some(source.level.map_or(level & 0x7F, |l| l.min(level & 0x7F)));
+            source.level.note(level, now);
         }
         if let Some(notice) = note_flow(source, stream.layer, insight.size, params.codec, header.ssrc, now) {
             self.notices.push(notice);

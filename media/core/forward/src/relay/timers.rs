@@ -56,7 +56,7 @@ impl Relay {
         }
         if take(&mut self.timers.levels, LEVELS_US, now) {
             self.note_who_waits();
-            self.report_levels();
+            self.report_levels(now);
         }
         if take(&mut self.timers.retry, RETRY_US, now) {
             for source in 0..self.sources.end() {
@@ -99,8 +99,8 @@ impl Relay {
         }
     }
 
-    fn report_levels(&mut self) {
-        let levels: Vec<_> = self.sources.iter_mut().filter_map(|(_, s)| Some((s.id, s.level.take()?))).collect();
+    fn report_levels(&mut self, now: Micros) {
+        let levels: Vec<_> = self.sources.iter_mut().filter_map(|(_, s)| Some((s.id, s.level.take_news(now)?))).collect();
         if !levels.is_empty() {
             self.notices.push(Notice::Levels(levels));
         }
