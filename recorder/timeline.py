@@ -17,6 +17,8 @@ SLEW = 0.02
 #: A step forward larger than this is taken at once; backwards (a start during congestion) time only runs slower.
 STEP_US = 250_000
 CATCH_UP = 0.25
+#: Beyond this a listener would see lips and voice apart: correct fast.
+APART_US = 60_000
 #: A report or packet further off than this belongs to another clock or another layer.
 FOREIGN_US = 10_000_000
 ANOTHER_CLOCK_US = 1_000_000
@@ -133,5 +135,5 @@ class StreamClock:
         if error > STEP_US:
             self._zero = target
             return
-        limit = (CATCH_UP if error < -STEP_US else SLEW) * max(0.0, media_us - self._last_out_us)
+        limit = (CATCH_UP if error < -APART_US else SLEW) * max(0.0, media_us - self._last_out_us)
         self._zero += max(-limit, min(limit, error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import tempfile
@@ -12,10 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from recorder.files import read, recording_folder
 from recorder.framing import FrameReader, chunks, control, decode_up, media
 from recorder.link_messages import Down, OpenTap, StartRecording, StopRecording, Up
 from recorder.records import Manifest, Playback, Sidecar
-from recorder.files import read, recording_folder
 from tests.recorder.studio import RATE, Sent
 
 LESSON = "0190aaaa-0000-7000-8000-000000000001"
@@ -132,14 +131,15 @@ def start(origin_us: int) -> StartRecording:
 
 def tap(publication: int, role: str, codec: str, person: str = LECTURER, record: bool = True) -> OpenTap:
     return OpenTap(
-        lesson=LESSON, publication=publication, person=person, role=role, codec=codec, clock_hz=RATE[codec], record=record
+        lesson=LESSON,
+        publication=publication,
+        person=person,
+        role=role,
+        codec=codec,
+        clock_hz=RATE[codec],
+        record=record,
     )
 
 
 def stop(ended_us: int) -> StopRecording:
     return StopRecording(lesson=LESSON, ended_us=ended_us)
-
-
-def files_of(pid: int) -> set[str]:
-    """What a process has open, for waiting until a file has gone."""
-    return {os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from aiortc.codecs.h264 import H264Encoder
@@ -68,11 +69,17 @@ def video(
     for number in range(round(seconds * fps)):
         at_s = number / fps
         flash = flash_every_s and at_s % flash_every_s < FLASH_S and at_s >= flash_every_s
-        frame = av.VideoFrame.from_image(white if flash else plain).reformat(format="yuv420p")
+        frame = picture(white if flash else plain).reformat(format="yuv420p")
         frame.pts, frame.time_base = number, Fraction(1, fps)
         found += [(p.pts, bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
     found += [(p.pts, bytes(p), p.is_keyframe) for p in encoder.encode(None)]
-    return tuple(Encoded(round(pts * 1e6 / fps), data, bool(key)) for pts, data, key in found)
+    return tuple(Encoded(round((pts or 0) * 1e6 / fps), data, bool(key)) for pts, data, key in found)
+
+
+def picture(image: Image.Image) -> av.VideoFrame:
+    make: Any = av.VideoFrame.from_image
+    frame: av.VideoFrame = make(image)
+    return frame
 
 
 @functools.cache
@@ -103,7 +110,13 @@ def _samples(start: int, beep_every_s: float) -> bytes:
 
 
 def packets(
-    codec: str, take: Sequence[Encoded], start_us: int, *, ssrc: int = 7, first_rtp: int = 4_294_900_000, sequence: int = 65_500,
+    codec: str,
+    take: Sequence[Encoded],
+    start_us: int,
+    *,
+    ssrc: int = 7,
+    first_rtp: int = 4_294_900_000,
+    sequence: int = 65_500,
     delay_us: int = 0,
 ) -> Iterator[Sent]:
     """RTP of a take that began at `start_us`; sequence numbers and times wrap soon, as they do in life."""
@@ -143,7 +156,7 @@ def brightness_over_time(path: Path) -> list[tuple[float, float]]:
     with av.open(path) as container:
         for frame in container.decode(video=0):
             grey = bytes(frame.reformat(format="gray").planes[0])
-            found.append((float(frame.time), sum(grey) / len(grey)))
+            found.append((float(frame.time or 0), sum(grey) / len(grey)))
     return found
 
 
@@ -153,7 +166,7 @@ def loudness_over_time(path: Path) -> list[tuple[float, float]]:
     with av.open(path) as container:
         to_mono = av.AudioResampler(format="s16", layout="mono", rate=48_000)
         for frame in container.decode(audio=0):
-            began = float(frame.time)
+            began = float(frame.time or 0)
             for part in to_mono.resample(frame):
                 samples = array.array("h", bytes(part.planes[0])[: part.samples * 2])
                 for at in range(0, len(samples) - 119, 120):
