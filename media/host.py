@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ from media.tasks import Tasks
 
 if TYPE_CHECKING:
     from media.router import RoomRouter
+
+
+#: Counters that the engine keeps per peer and the relay reports as totals, those of peers that left included.
+PEER_COUNTERS = ("rx_bytes", "tx_bytes", "auth_failures", "replays", "before_keys", "unmapped", "rtx_sent")
 
 
 class Host:
@@ -43,6 +48,7 @@ class Host:
         self.peers: dict[int, tuple[RoomRouter, Peer]] = {}
         self.sources: dict[int, RoomRouter] = {}
         self.routers: list[RoomRouter] = []
+        self.gone: Counter[str] = Counter()
         self._handles = count(1)
         self._loop = asyncio.get_running_loop()
 
@@ -64,7 +70,11 @@ class Host:
         self.peers[handle] = (router, peer)
 
     def disown(self, handle: int) -> None:
+        """The peer leaves; what it counted (up to the last full second) stays in the totals."""
         self.peers.pop(handle, None)
+        for stats in self.core.stats(handle):
+            if stats["peer"] == handle:
+                self.gone.update({name: int(stats[name]) for name in PEER_COUNTERS})
 
     def own_source(self, handle: int, router: RoomRouter) -> None:
         self.sources[handle] = router

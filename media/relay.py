@@ -15,7 +15,7 @@ from media.aiortc_private import new_certificate
 from media.clock import MediaClock, SystemMediaClock
 from media.config import MediaSettings
 from media.engine import Engine, EngineNotice
-from media.host import Host
+from media.host import PEER_COUNTERS, Host
 from media.notices import Notice
 from media.router import RoomRouter
 
@@ -78,10 +78,9 @@ class MediaRelay:
         found = {"peers": len(host.peers), "publications": len(host.sources), "routers": len(host.routers)}
         found |= {"refused_commands": self._refused, "lost_events": self._lost}
         everything = self._engine.core.stats(0)
-        found |= {name: int(everything[0].get(name, 0)) for name in _COUNTED} if everything else {}
-        for peer in everything[1:]:
-            for name in ("rx_bytes", "tx_bytes", "auth_failures", "replays", "before_keys", "unmapped", "rtx_sent"):
-                found[name] = found.get(name, 0) + int(peer.get(name, 0))
+        engine = everything[0] if everything else {}
+        found |= {name: int(engine.get(name, 0)) for name in _COUNTED}
+        found |= {name: host.gone[name] + sum(int(peer[name]) for peer in everything[1:]) for name in PEER_COUNTERS}
         return found
 
     def _running(self) -> Host:

@@ -120,8 +120,8 @@ class RoomRouter:
         if gone.task is not None:
             gone.task.cancel()
         gone.dtls.close()
-        self._core.remove_peer(gone.handle)
         self._host.disown(gone.handle)
+        self._core.remove_peer(gone.handle)
         self._totals.pop(peer, None)
         self._tell_heard(self._board.forget(peer))
         self._refresh_soon()
