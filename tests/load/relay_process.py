@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from media.config import MediaSettings
 from media.face import Admission, Publish
 from media.relay import MediaRelay
@@ -22,6 +24,7 @@ STUDENT = Admission(frozenset({"microphone", "camera"}), 0)
 
 async def serve() -> None:
     """Commands on standard input, one JSON object a line; one answer line each."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     relay = MediaRelay(MediaSettings(bind_ip="127.0.0.1", udp_port=0))
     await relay.start()
     router = relay.open_router(lambda notice: None)
