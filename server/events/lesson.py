@@ -184,3 +184,13 @@ class ConsentGiven(Event, frozen=True, kw_only=True, tag="lesson.consent_given/1
     person: PersonId
     notice_version: int
     purposes: list[str]
+
+
+class BundleExported(Event, frozen=True, kw_only=True, tag="lesson.bundle_exported/1"):
+    """A person took the evidence of a lesson out of the system; recorded in the school's chain. `head_hash` names the state exported."""
+
+    lesson: LessonId
+    person: PersonId
+    events: int
+    head_hash: str
+    with_recording: bool

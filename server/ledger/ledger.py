@@ -125,6 +125,19 @@ class Ledger:
                 yield entry
             after_seq = page[-1].seq
 
+    async def mentioning(
+        self, log_id: LogId, word: str = "", after_seq: int = 0, limit: int = PAGE
+    ) -> tuple[list[Entry], int]:
+        """One page of the raw entries in whose body `word` stands as a whole string (an id), and how many there are in all."""
+        if word:
+            return await self._store.mentioning(log_id, word, after_seq, limit)
+        head = await self._store.head(log_id)
+        return await self._store.entries(log_id, after_seq, None, limit), head.seq if head else 0
+
+    async def heads(self) -> list[Head]:
+        """Where every chain stands."""
+        return await self._store.heads()
+
     async def head(self, log_id: LogId) -> Head | None:
         """Where the chain stands in the store; None when there is no such chain."""
         return await self._store.head(log_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, RowMapping, func, select, update
+from sqlalchemy import CursorResult, Insert, Row, RowMapping, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,6 +67,23 @@ class SqlLedgerStore:
             result = await connection.execute(query.order_by(ledger_event.c.seq).limit(limit))
             return [_entry(row) for row in result.mappings()]
 
+    async def mentioning(self, log_id: LogId, word: str, after_seq: int, limit: int) -> tuple[list[Entry], int]:
+        """At most `limit` entries after `after_seq` whose body has `word` as a whole JSON string, and how many the chain has."""
+        chosen = (ledger_event.c.log_id == log_id) & ledger_event.c.body.contains(f'"{word}"', autoescape=True)
+        page = select(ledger_event).where(chosen, ledger_event.c.seq > after_seq).order_by(ledger_event.c.seq)
+        async with self._database.read() as connection:
+            entries = [_entry(row) for row in (await connection.execute(page.limit(limit))).mappings()]
+            total = (
+                await connection.execute(select(func.count()).select_from(ledger_event).where(chosen))
+            ).scalar_one()
+        return entries, total
+
+    async def heads(self) -> list[Head]:
+        """Where every chain stands, in the order of their ids."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(ledger_log).order_by(ledger_log.c.log_id))).all()
+        return [_head(row) for row in rows]
+
     async def hashes(self, log_id: LogId) -> list[str]:
         """The hashes of all entries, in order."""
         query = select(ledger_event.c.hash).where(ledger_event.c.log_id == log_id).order_by(ledger_event.c.seq)
@@ -76,9 +93,7 @@ class SqlLedgerStore:
     async def head(self, log_id: LogId) -> Head | None:
         async with self._database.read() as connection:
             row = (await connection.execute(select(ledger_log).where(ledger_log.c.log_id == log_id))).one_or_none()
-        if row is None:
-            return None
-        return Head(log_id=log_id, epoch=row.epoch, seq=row.head_seq, hash=row.head_hash, sealed_seq=row.sealed_seq)
+        return None if row is None else _head(row)
 
     async def add_seal(self, seal: Seal, epoch: int) -> bool:
         """Keep a seal. Kind `seal` also moves sealed_seq and ends the lesson's liveness. False: the epoch has moved on."""
@@ -137,6 +152,12 @@ async def _moved_head(connection: AsyncConnection, append: Append) -> bool:
         .values(head_seq=last.seq, head_hash=last.hash)
     )
     return _changed(result)
+
+
+def _head(row: Row[Any]) -> Head:
+    return Head(
+        log_id=LogId(row.log_id), epoch=row.epoch, seq=row.head_seq, hash=row.head_hash, sealed_seq=row.sealed_seq
+    )
 
 
 def _changed(result: CursorResult[Any]) -> bool:

@@ -21,13 +21,13 @@ from server.ledger.keys import SchoolKey
 
 @dataclass(frozen=True, kw_only=True)
 class BundleContent:
-    """What goes in. `files`: part name (layout.py) → where the file lies now. Seals reach no further than `entries`."""
+    """What goes in. `files`: part name (layout.py) → where the file lies now, or its content. Seals reach no further than `entries`."""
 
     log_id: LogId
     entries: list[Entry]
     seals: list[Seal]
     labels: layout.LessonLabels
-    files: Mapping[str, Path]
+    files: Mapping[str, Path | bytes]
     with_recording: bool
 
 

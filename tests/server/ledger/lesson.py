@@ -118,7 +118,7 @@ def opened() -> lesson.LessonOpened:
 async def hold_lesson(folder: Path, chats: int = 12) -> tuple[ChainOf, BundleContent]:
     """The lesson as it would stand a day later: sealed at its end and again with its sheet. Files lie in `folder`."""
     chain = ChainOf()
-    files: dict[str, Path] = {}
+    files: dict[str, Path | bytes] = {}
 
     def keep(name: str, content: bytes) -> tuple[str, int]:
         path = folder / name.replace("/", "__")
