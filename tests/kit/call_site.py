@@ -1,0 +1,87 @@
+"""Browsers in a call without a school: a page, a site that passes its offers to a router, and reading of the browser's statistics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from media.face import Publish
+from tests.kit.media_room import LECTURER, STUDENT, MediaRoom
+
+PAGE = Path(__file__).parent / "call_page.html"
+Stats = list[dict[str, Any]]
+#: Runs a JavaScript function with one argument in a page.
+Evaluate = Callable[[str, Any], Awaitable[Any]]
+
+
+@asynccontextmanager
+async def call_site(room: MediaRoom) -> AsyncIterator[str]:
+    """Serves the page and passes its offers to the router. Peer 1 is the lecturer."""
+    restarts = count(1)
+
+    async def page(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGE)
+
+    async def join(request: web.Request) -> web.Response:
+        asked = json.loads(await request.text())
+        publish = [Publish(mid, role) for mid, role in asked["publish"]]
+        admission = LECTURER if asked["peer"] == 1 else STUDENT
+        return web.Response(text=room.router.add_peer(asked["peer"], asked["sdp"], publish, admission))
+
+    async def restart(request: web.Request) -> web.Response:
+        asked = json.loads(await request.text())
+        return web.Response(text=room.router.restart_ice(asked["peer"], next(restarts), asked["sdp"]))
+
+    app = web.Application()
+    app.add_routes([web.get("/", page), web.post("/join", join), web.post("/restart", restart)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://localhost:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+async def join(page: Evaluate, peer: int, *, publish: bool, audio_slots: int = 2, video_slots: int = 3) -> None:
+    """The page takes part."""
+    asked = {"peer": peer, "publish": publish, "audioSlots": audio_slots, "videoSlots": video_slots}
+    await page("(asked) => window.join(asked)", asked)
+
+
+async def stats(page: Evaluate, kind: str, condition: Callable[[Stats], bool], timeout_s: float = 30.0) -> Stats:
+    """The page's own reports of one type, as soon as they satisfy the condition."""
+    found: Stats = []
+    for _ in range(round(timeout_s / 0.25)):
+        found = await page("(type) => window.stats(type)", kind)
+        if condition(found):
+            return found
+        await asyncio.sleep(0.25)
+    raise AssertionError(f"the browser never said so; last: {json.dumps(found)[:3000]}")
+
+
+def decoded(found: Stats) -> int:
+    """Video frames that the busiest slot decoded."""
+    return max((r.get("framesDecoded", 0) for r in found if r["kind"] == "video"), default=0)
+
+
+def energy(found: Stats) -> float:
+    """How much sound was played."""
+    return max((r.get("totalAudioEnergy", 0.0) for r in found if r["kind"] == "audio"), default=0.0)
+
+
+def width(found: Stats) -> int:
+    """Of the largest picture now."""
+    return max((r.get("frameWidth", 0) for r in found if r["kind"] == "video"), default=0)
+
+
+def layers_sent(found: Stats) -> set[str]:
+    """Rids of which more than ten frames went out."""
+    return {r["rid"] for r in found if r.get("rid") and r.get("framesSent", 0) > 10}
