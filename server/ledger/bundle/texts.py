@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.ledger.bundle.findings import Finding
+from server.ledger.bundle.findings import Finding, Report
 from server.ledger.bundle.layout import LessonLabels
 
 README_TEMPLATE = """\
@@ -129,6 +129,35 @@ def sentence(finding: Finding, language: str = "vi") -> str:
     vietnamese, english = SENTENCES[finding.code]
     what = (vietnamese if language == "vi" else english).format(detail=finding.detail)
     return f"{_place(finding, language)}: {what}"
+
+
+def summary(report: Report, language: str = "vi") -> list[str]:
+    """What was looked at, and when everything holds that it does. Says what a check without outside knowledge cannot know."""
+    is_vi = language == "vi"
+    lines = [
+        f"{'Buổi học' if is_vi else 'Lesson'}: {report.lesson}",
+        f"{'Sự kiện' if is_vi else 'Events'}: {report.events}; {'mã băm cuối' if is_vi else 'last digest'}: {report.head_hash}",
+        f"{'Niêm phong' if is_vi else 'Seals'}: {report.seals} (+{report.checkpoints}); "
+        f"{'đến sự kiện' if is_vi else 'up to event'} {report.sealed_seq}",
+        f"{'Tệp' if is_vi else 'Files'}: {report.files}; {'phiếu' if is_vi else 'sheets'}: {report.sheets}; "
+        f"{'lần xác nhận điểm danh' if is_vi else 'confirmed rolls'}: {report.rolls}; "
+        f"{'đoạn ghi hình' if is_vi else 'segments'}: {report.segments}",
+        f"{'Khóa của nhà trường' if is_vi else 'School key'}: {report.key_id}",
+    ]
+    if not report.is_sound:
+        return lines
+    if report.sealed_seq < report.events:
+        lines.append(
+            f"Lưu ý: các sự kiện sau số {report.sealed_seq} chưa được niêm phong."
+            if is_vi
+            else f"Note: events after number {report.sealed_seq} are not sealed yet."
+        )
+    lines.append(
+        "ĐÚNG – nhật ký, niêm phong, tệp và kết quả điểm danh khớp nhau. Hãy so mã khóa với mã nhà trường công bố."
+        if is_vi
+        else "SOUND – log, seals, files and roll agree. Compare the key's id with the one that the school publishes."
+    )
+    return lines
 
 
 def _place(finding: Finding, language: str) -> str:
