@@ -41,6 +41,12 @@ async def has_school(connection: AsyncConnection) -> bool:
     return (await connection.execute(select(school.c.id).limit(1))).first() is not None
 
 
+async def only_school(connection: AsyncConnection) -> SchoolId | None:
+    """The one school of this database."""
+    row = (await connection.execute(select(school.c.id).limit(1))).first()
+    return SchoolId(row[0]) if row else None
+
+
 async def has_demonstration(connection: AsyncConnection) -> bool:
     return (await connection.execute(select(school.c.id).where(school.c.demo.is_(True)).limit(1))).first() is not None
 
