@@ -7,34 +7,58 @@ from types import ModuleType
 
 from aiohttp import web
 
-from server.api import demo, guard, health, lessons, probe, session, static, tickets
+from server.api import demo, guard, health, lessons, probe, session, static, tickets, verify
+from server.api import evidence as evidence_edge
 from server.api import recordings as recordings_edge
+from server.api import roll as roll_edge
+from server.api import sheets as sheets_edge
 from server.api.problem import problems
 from server.clock import Clock, SystemClock
 from server.identity.identity import Identity, signing_secret
 from server.ledger import Ledger, SchoolKey
+from server.projector import Projector
 from server.realtime.edge import Realtime
 from server.services import Services, demo_plan
 from server.services.demo import DemoSchool
 from server.services.demo_links import DemoLinks
+from server.services.evidence import Evidence
+from server.services.lesson_source import LessonSources
 from server.services.live import Live
 from server.services.live_desk import Desks
 from server.services.live_parts import make_fanout, make_relay, node_name
 from server.services.planning import Planning
 from server.services.recording_reader import RecordingReader
 from server.services.recordings import Recordings
+from server.services.roll import Rolls
+from server.services.sheet_prints import SheetPrints
+from server.services.sheets import Sheets
+from server.services.verification import Verifications
 from server.settings import Settings, SettingsError, start_key
 from server.storage.database import Database
 from server.storage.ledger_store import SqlLedgerStore
+from server.storage.sheet_store import SheetStore
 
 SERVICES = web.AppKey("services", Services)
 
 #: In the order of matching: the client's pages come last because they take every path.
-_EDGES: tuple[ModuleType, ...] = (health, session, demo, lessons, tickets, recordings_edge, probe, static)
+_EDGES: tuple[ModuleType, ...] = (
+    health,
+    session,
+    demo,
+    lessons,
+    tickets,
+    recordings_edge,
+    roll_edge,
+    sheets_edge,
+    evidence_edge,
+    verify,
+    probe,
+    static,
+)
 
 
-def compose(settings: Settings, clock: Clock) -> Services:
-    """All services, made but not started."""
+def compose(settings: Settings, clock: Clock, *, with_media: bool = True) -> Services:
+    """All services, made but not started. Without media: no relay and no recorder, everything else the same."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     identity = Identity(database, clock, signing_secret(settings))
@@ -42,8 +66,9 @@ def compose(settings: Settings, clock: Clock) -> Services:
     node = node_name(settings)
     key = SchoolKey.load_or_create(settings.data_dir / "keys")
     ledger = Ledger(SqlLedgerStore(database), clock, key, node or "main")
-    fanout, relay = make_fanout(settings, clock), make_relay(settings)
-    recordings = Recordings(settings.data_dir, clock)
+    fanout = make_fanout(settings, clock)
+    relay = make_relay(settings) if with_media else None
+    recordings = Recordings(settings.data_dir, clock) if with_media else None
     live = Live(
         planning=planning,
         ledger=ledger,
@@ -55,6 +80,12 @@ def compose(settings: Settings, clock: Clock) -> Services:
         record=settings.recording,
         node=node,
     )
+    projector = Projector(ledger)
+    sources = LessonSources(planning, projector, clock)
+    prints = SheetPrints(settings.data_dir, settings.base_url)
+    sheet_store = SheetStore(database)
+    sheets = Sheets(planning, ledger, sources, sheet_store, prints, clock)
+    live.ending.on_sealed.append(sheets.lesson_sealed)
     return Services(
         settings=settings,
         clock=clock,
@@ -69,12 +100,17 @@ def compose(settings: Settings, clock: Clock) -> Services:
         recording_reader=RecordingReader(settings.data_dir, planning, ledger, clock),
         live=live,
         desks=Desks(planning, ledger, clock),
+        projector=projector,
+        roll=Rolls(planning, ledger, sources, clock, settings.data_dir),
+        sheets=sheets,
+        evidence=Evidence(settings.data_dir, planning, ledger, sheet_store, clock),
+        verifications=Verifications(planning, ledger, sheet_store),
     )
 
 
-def build_app(settings: Settings, clock: Clock | None = None) -> web.Application:
+def build_app(settings: Settings, clock: Clock | None = None, *, with_media: bool = True) -> web.Application:
     """The web application. Starting it opens the database; cleaning it up closes everything."""
-    services = compose(settings, clock or SystemClock())
+    services = compose(settings, clock or SystemClock(), with_media=with_media)
     app = web.Application(
         middlewares=[problems, guard.caps, guard.who_asks(services), guard.own_page_only(services)],
         client_max_size=guard.LARGEST_REQUEST,
@@ -117,6 +153,7 @@ async def _stop_lessons(services: Services) -> None:
     """The cascade from the top: watchers, rooms, recorder, packets, what nodes share, the record last."""
     await services.desks.aclose()
     await services.live.aclose()
+    services.sheets.close()
     if services.recordings is not None:
         await services.recordings.aclose()
     if services.relay is not None:

@@ -18,10 +18,11 @@ async def card_of(services: Services, mine: MyLesson) -> LessonCard:
 async def cards_of(services: Services, lessons: Sequence[MyLesson]) -> list[LessonCard]:
     """Cards of several lessons, in the same order."""
     now_us = micros(services.clock.now())
-    return [await _card(services, mine, now_us) for mine in lessons]
+    sheets = await services.sheets.states([mine.line.id for mine in lessons])
+    return [await _card(services, mine, now_us, sheets.get(mine.line.id, "none")) for mine in lessons]
 
 
-async def _card(services: Services, mine: MyLesson, now_us: int) -> LessonCard:
+async def _card(services: Services, mine: MyLesson, now_us: int, sheet_state: str) -> LessonCard:
     line = mine.line
     rules = await services.planning.policy_of(line)
     opens_us = line.start_us - rules.value("lobby_s") * 1_000_000
@@ -44,8 +45,8 @@ async def _card(services: Services, mine: MyLesson, now_us: int) -> LessonCard:
         may_join=may("lesson.enter", mine.role, line.state) and opens_us <= now_us,
         opens_us=opens_us,
         enrolled=line.enrolled,
-        present=0,
-        sheet_state="none",
+        present=services.live.present(line.id),
+        sheet_state=sheet_state if mine.role is not Role.STUDENT else "none",
         sheet_due_us=line.ended_us + rules.value("sheet_due_s") * 1_000_000 if is_lecturer and line.ended_us else None,
-        has_recording=False,
+        has_recording=services.recording_reader is not None and await services.recording_reader.has_recording(line.id),
     )

@@ -269,7 +269,10 @@ class SheetFact(Body, frozen=True, kw_only=True):
 
 
 class SheetShape(Body, frozen=True, kw_only=True):
-    """GET /lessons/{id}/sheet. state ∈ draft, lecturer_confirmed, sent. `missing` lists keys (fields, `roll`, `screenshot`)."""
+    """GET /lessons/{id}/sheet. state ∈ draft, lecturer_confirmed, sent. `missing` lists keys (fields, `roll`, `screenshot`, `data_extract`).
+
+    `pages` of the print; page n as a picture: GET /lessons/{id}/sheet/pages/{n}.png?ppi=72..220 (110 by default).
+    """
 
     id: str
     number: str

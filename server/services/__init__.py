@@ -9,12 +9,17 @@ from server.clock import Clock
 from server.fanout import Fanout
 from server.identity.identity import Identity
 from server.ledger import Ledger
+from server.projector import Projector
 from server.services.demo_links import DemoLinks
+from server.services.evidence import Evidence
 from server.services.live import Live
 from server.services.live_desk import Desks
 from server.services.planning import Planning
 from server.services.recording_reader import RecordingReader
 from server.services.recordings import Recordings
+from server.services.roll import Rolls
+from server.services.sheets import Sheets
+from server.services.verification import Verifications
 from server.settings import Settings
 from server.storage.database import Database
 
@@ -36,3 +41,8 @@ class Services:
     relay: Relay | None
     live: Live
     desks: Desks
+    projector: Projector
+    roll: Rolls
+    sheets: Sheets
+    evidence: Evidence
+    verifications: Verifications

@@ -9,6 +9,8 @@ from server.clock import SCHOOL_TZ, from_micros
 #: What stands in a field that nobody filled in: forms are compared, so it never disappears.
 BLANK = "…"
 NONE = "Không có"
+#: Creation time of files that must not differ when nothing in them does.
+EPOCH = datetime(2026, 1, 1)  # noqa: DTZ001 - a label inside a workbook, not a moment
 
 SESSIONS = {"sang": "sáng", "chieu": "chiều", "toi": "tối"}
 KINDS = {

@@ -704,7 +704,11 @@ export interface SheetFact {
   to_seq: number;
 }
 
-/** GET /lessons/{id}/sheet. state ∈ draft, lecturer_confirmed, sent. `missing` lists keys (fields, `roll`, `screenshot`). */
+/**
+ * GET /lessons/{id}/sheet. state ∈ draft, lecturer_confirmed, sent. `missing` lists keys (fields, `roll`, `screenshot`, `data_extract`).
+ *
+ * `pages` of the print; page n as a picture: GET /lessons/{id}/sheet/pages/{n}.png?ppi=72..220 (110 by default).
+ */
 export interface SheetShape {
   id: string;
   number: string;
