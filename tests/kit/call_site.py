@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,16 @@ Evaluate = Callable[[str, Any], Awaitable[Any]]
 
 
 @asynccontextmanager
-async def call_site(room: MediaRoom) -> AsyncIterator[str]:
-    """Serves the page and passes its offers to the router. Peer 1 is the lecturer."""
+async def call_site(room: MediaRoom, networks: Mapping[int, tuple[str, int]] | None = None) -> AsyncIterator[str]:
+    """Serves the page and passes its offers to the router. Peer 1 is the lecturer. `networks`: by peer, the UDP relay to go through."""
     restarts = count(1)
+
+    def through(peer: int, answer: str) -> str:
+        """The answer with the network's address as its only candidate."""
+        if networks is None or peer not in networks:
+            return answer
+        ip, port = networks[peer]
+        return re.sub(r"(a=candidate:\S+ 1 udp \d+) \S+ \d+ ", rf"\1 {ip} {port} ", answer)
 
     async def page(_: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE)
@@ -33,11 +41,13 @@ async def call_site(room: MediaRoom) -> AsyncIterator[str]:
         asked = json.loads(await request.text())
         publish = [Publish(mid, role) for mid, role in asked["publish"]]
         admission = LECTURER if asked["peer"] == 1 else STUDENT
-        return web.Response(text=room.router.add_peer(asked["peer"], asked["sdp"], publish, admission))
+        answer = room.router.add_peer(asked["peer"], asked["sdp"], publish, admission)
+        return web.Response(text=through(asked["peer"], answer))
 
     async def restart(request: web.Request) -> web.Response:
         asked = json.loads(await request.text())
-        return web.Response(text=room.router.restart_ice(asked["peer"], next(restarts), asked["sdp"]))
+        answer = room.router.restart_ice(asked["peer"], next(restarts), asked["sdp"])
+        return web.Response(text=through(asked["peer"], answer))
 
     app = web.Application()
     app.add_routes([web.get("/", page), web.post("/join", join), web.post("/restart", restart)])
@@ -85,3 +95,14 @@ def width(found: Stats) -> int:
 def layers_sent(found: Stats) -> set[str]:
     """Rids of which more than ten frames went out."""
     return {r["rid"] for r in found if r.get("rid") and r.get("framesSent", 0) > 10}
+
+
+def concealed(found: Stats) -> float:
+    """Share of the sound played that was made up for lost packets; after the first two seconds of play it means something."""
+    slots = [r for r in found if r["kind"] == "audio" and r.get("totalSamplesReceived")]
+    return max((r["concealedSamples"] - r.get("silentConcealedSamples", 0)) / r["totalSamplesReceived"] for r in slots)
+
+
+def frozen_s(found: Stats) -> float:
+    """Seconds that a picture stood still."""
+    return max((r.get("totalFreezesDuration", 0.0) for r in found if r["kind"] == "video"), default=0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,9 @@ from media.face import Wanted
 from media.relay import own_addresses
 from tests.kit import firefox
 from tests.kit.browser import chromium, person
-from tests.kit.call_site import call_site, decoded, energy, join, layers_sent, stats, width
+from tests.kit.call_site import call_site, concealed, decoded, energy, frozen_s, join, layers_sent, stats, width
 from tests.kit.media_room import SETTINGS, media_room
+from tests.kit.udp_relay import Link, UdpRelay
 
 
 @pytest.mark.browser
@@ -51,3 +53,25 @@ async def test_firefox_and_chromium_see_and_hear_each_other() -> None:
         await stats(chrome.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
         room.router.set_view(1, [Wanted(2, "camera", 640, 360)], None, False)
         await stats(fox.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
+
+
+@pytest.mark.browser
+async def test_a_lesson_goes_on_when_every_tenth_packet_is_lost_both_ways() -> None:
+    bad = [Link(loss=0.1, delay_s=0.02, jitter_s=0.01) for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        room = await enter(media_room())
+        target = ("127.0.0.1", room.relay.port)
+        there = await enter(UdpRelay(target, bad[0], bad[1], seed=1))
+        here = await enter(UdpRelay(target, bad[2], bad[3], seed=2))
+        url = await enter(call_site(room, {1: there.address, 2: here.address}))
+        browser = await enter(chromium())
+        lecturer, student = (await person(browser, "giảng viên")).page, (await person(browser, "học viên")).page
+        await lecturer.goto(url)
+        await student.goto(url)
+        await join(lecturer.evaluate, 1, publish=True)
+        await join(student.evaluate, 2, publish=False)
+        seen = await stats(student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 200 and energy(r) > 0, 60)
+    assert min(link.lost for link in bad) > 0
+    assert frozen_s(seen) < 4
+    assert concealed(seen) < 0.25

@@ -13,8 +13,11 @@ from media.aiortc_private import HandshakeFailed, new_certificate
 from media.config import MediaSettings
 from media.face import Admission, BadOffer, NoCapacity, Wanted
 from media.notices import (
+    LayersWanted,
     PeerConnected,
     PeerFailed,
+    PeerRecovered,
+    PeerSilent,
     PeerStats,
     PublicationPaused,
     PublicationStarted,
@@ -208,9 +211,10 @@ async def test_checks_with_a_wrong_password_get_no_answer() -> None:
         await client.close()
 
 
-async def test_a_client_hello_from_an_address_that_proved_nothing_is_ignored() -> None:
+@pytest.mark.parametrize("round_", range(10))
+async def test_a_client_hello_from_an_address_that_proved_nothing_is_ignored(round_: int) -> None:
     async with media_room() as room:
-        victim = RtcClient({"microphone": ()}, seed=1)
+        victim = RtcClient({"microphone": ()}, seed=round_)
         victim.accept(room.router.add_peer(1, victim.offer(), victim.publish, STUDENT))
         stranger = RtcClient(seed=2)
         stranger.accept(victim.answer_text)
@@ -270,6 +274,33 @@ async def test_an_ice_restart_on_a_new_address_keeps_keys_and_streams() -> None:
                     room.router.restart_ice(2, 0, offer)
         assert len({p.ssrc for p in student.received[slot]}) == 1
         assert len(room.told(PeerConnected, 2)) == 1
+
+
+async def test_silence_is_told_with_the_last_sign_of_life_and_so_is_its_end() -> None:
+    async with media_room() as room, UdpRelay(("127.0.0.1", room.relay.port)) as net:
+        await room.join(1, via=net.address)
+        await room.join(2)
+        net.blocked = True
+        silent = await room.until_told(PeerSilent, 1)
+        assert silent.silent_ms == 1500
+        alive = room.router.last_alive_us(1)
+        assert alive is not None
+        assert abs(alive - silent.last_alive_us) < 50_000
+        net.blocked = False
+        recovered = await room.until_told(PeerRecovered, 1)
+        assert recovered.at_us - silent.last_alive_us >= 1_500_000
+        assert room.told(PeerSilent, 2) == []
+
+
+async def test_layers_that_nobody_watches_are_rested_but_never_the_lowest() -> None:
+    async with media_room() as room:
+        lecturer = await room.join(1, LECTURER, {"camera": ("q", "h", "f")})
+        await room.join(2)
+        async with sending(lecturer):
+            room.router.set_view(2, [Wanted(1, "camera", 320, 180)], None, False)
+            assert (await room.until_told(LayersWanted, 1)).active == ("q",)
+            room.router.set_view(2, [Wanted(1, "camera", 1280, 720)], None, False)
+            await until(lambda: room.told(LayersWanted, 1)[-1].active == ("q", "f"))
 
 
 async def test_renegotiation_adds_a_publication_and_repeats_its_answer() -> None:
