@@ -52,6 +52,8 @@ pub struct Meters {
     pub wakes: AtomicU64,
     /// Events dropped.
     pub events_lost: AtomicU64,
+    /// Turns of the loop given up because of an error of ours.
+    pub faults: AtomicU64,
     /// CPU time of the thread.
     pub cpu_us: AtomicU64,
 }

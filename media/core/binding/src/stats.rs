@@ -34,6 +34,7 @@ pub fn engine<'py>(
         "bad_integrity": c.bad_integrity,
         "wakes": read(&m.wakes),
         "events_lost": read(&m.events_lost),
+        "faults": read(&m.faults),
         "tap_dropped": c.tap_dropped,
         "tap_backlog": snapshot.engine.tap_backlog,
         "cpu_us": read(&m.cpu_us),

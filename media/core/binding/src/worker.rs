@@ -8,8 +8,10 @@ use forward::Micros;
 use forward::relay::Relay;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Full batches taken before commands and timers get their turn.
 const MAX_BATCHES: usize = 4;
@@ -18,6 +20,8 @@ const DELIVER_US: Micros = 50_000;
 const SNAPSHOT_US: Micros = 1_000_000;
 /// When somebody asks for statistics, a snapshot may be this young.
 const SNAPSHOT_ASKED_US: Micros = 100_000;
+/// A pause after an error of ours, so that one that comes at once again does not eat the core.
+const AFTER_FAULT: Duration = Duration::from_millis(10);
 const SOCKET: u64 = 0;
 const COMMANDS: u64 = 1;
 
@@ -64,24 +68,31 @@ impl Worker {
     pub fn run(mut self) {
         block_signals();
         let mut due = 0;
-        loop {
-            let (has_datagrams, has_commands) = self.wait(due);
-            if self.shared.is_stopping.load(Ordering::Acquire) {
-                break;
-            }
-            let mut now = monotonic_us();
-            self.relay.tap_backlog = self.shared.tap_backlog();
-            if has_commands {
-                self.carry_out(now);
-            }
-            if has_datagrams {
-                now = self.take_datagrams(now);
-            }
-            due = self.relay.tick(now, &mut self.sender);
-            self.sender.flush();
-            due = due.min(self.deliver(now));
+        while !self.shared.is_stopping.load(Ordering::Acquire) {
+            // An error of ours in one packet must not end the lesson: the turn is given up, counted and told on stderr.
+            due = catch_unwind(AssertUnwindSafe(|| self.turn(due))).unwrap_or_else(|_| {
+                self.shared.meters.faults.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(AFTER_FAULT);
+                0
+            });
         }
         self.shared.set_snapshot(self.relay.snapshot());
+    }
+
+    /// Wait for something and see to it; when to come back at the latest.
+    fn turn(&mut self, due: Micros) -> Micros {
+        let (has_datagrams, has_commands) = self.wait(due);
+        let mut now = monotonic_us();
+        self.relay.tap_backlog = self.shared.tap_backlog();
+        if has_commands {
+            self.carry_out(now);
+        }
+        if has_datagrams {
+            now = self.take_datagrams(now);
+        }
+        let due = self.relay.tick(now, &mut self.sender);
+        self.sender.flush();
+        due.min(self.deliver(now))
     }
 
     /// Sleep until something comes or `due`; what came.
