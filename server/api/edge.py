@@ -23,6 +23,10 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 T = TypeVar("T")
 
+#: Set by the guard for every request under /api; the problem says why a cookie was no good.
+ACCOUNT = web.RequestKey("account", Account)
+ACCOUNT_PROBLEM = web.RequestKey("account_problem", str)
+
 
 class TooLarge(Problem):
     status = 413
@@ -30,15 +34,14 @@ class TooLarge(Problem):
 
 def account_of(request: web.Request) -> Account | None:
     """The signed-in account, or None."""
-    account: Account | None = request.get("account")
-    return account
+    return request.get(ACCOUNT)
 
 
 def signed_in(request: web.Request) -> Account:
     """The signed-in account. Raises Unauthenticated, with the code that tells the client whether refreshing may help."""
     account = account_of(request)
     if account is None:
-        raise Unauthenticated(str(request.get("account_problem", "auth.required")))
+        raise Unauthenticated(request.get(ACCOUNT_PROBLEM, "auth.required"))
     return account
 
 

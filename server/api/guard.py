@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from server.api.cookies import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
-from server.api.edge import TooLarge
+from server.api.edge import ACCOUNT, ACCOUNT_PROBLEM, TooLarge
 from server.errors import Problem, Refused, Unauthenticated
 from server.services import Services
 from server.settings import Settings
@@ -77,17 +77,16 @@ async def caps(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def who_asks(services: Services) -> Middleware:
-    """Sets `request["account"]` for the REST edge. A bad cookie is no refusal: some paths are open to all."""
+    """Notes the signed-in account for the REST edge. A bad cookie is no refusal: some paths are open to all."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request["account"] = None
         token = request.cookies.get(SESSION_COOKIE)
         if token and request.path.startswith("/api/"):
             try:
-                request["account"] = await services.identity.account_of(token)
+                request[ACCOUNT] = await services.identity.account_of(token)
             except Unauthenticated as problem:
-                request["account_problem"] = problem.code
+                request[ACCOUNT_PROBLEM] = problem.code
         return await handler(request)
 
     return middleware
