@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 from prometheus_client import Counter
+from socketio.exceptions import ConnectionRefusedError
 
 from server.api.shapes import ProblemInfo
 from server.errors import Problem
@@ -27,6 +28,12 @@ def done(seq: int) -> dict[str, Any]:
 def refused(error: Exception, what: str) -> dict[str, Any]:
     """`{"problem": …}` for a Problem; for anything else `server.fault` with an incident id that stands in the log too."""
     return {"problem": msgspec.to_builtins(_info(error, what))}
+
+
+def refusal(error: Exception, what: str) -> ConnectionRefusedError:
+    """The same for a CONNECT: the browser finds it as the error's `data`."""
+    body = refused(error, what)
+    return ConnectionRefusedError(body["problem"]["code"], body)
 
 
 def _info(error: Exception, what: str) -> ProblemInfo:

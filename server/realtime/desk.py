@@ -11,7 +11,7 @@ from server.api.cookies import SESSION_COOKIE
 from server.errors import Conflict, Invalid, Unauthenticated
 from server.identity.identity import Identity
 from server.realtime import rates
-from server.realtime.acks import done, refused
+from server.realtime.acks import done, refusal, refused
 from server.realtime.rates import Rates
 from server.realtime.sockets import SocketServer
 from server.room.desk_pushes import AnyDeskPush, WatchDay
@@ -45,7 +45,7 @@ class DeskEdge(socketio.AsyncNamespace):  # type: ignore[misc]
 
             self._sitting[sid] = await self._desks.sit_down(account, send)
         except Exception as error:
-            raise socketio.exceptions.ConnectionRefusedError(refused(error, "desk")) from None
+            raise refusal(error, "desk") from None
 
     async def on_do(self, sid: str, *data: Any) -> dict[str, Any]:
         try:

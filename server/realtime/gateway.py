@@ -15,7 +15,7 @@ import structlog
 from server.clock import Clock, micros
 from server.errors import Conflict, Invalid
 from server.realtime import rates
-from server.realtime.acks import done, refused
+from server.realtime.acks import done, refusal, refused
 from server.realtime.rates import Rates
 from server.realtime.sockets import SocketServer
 from server.room.commands import PROTOCOL_VERSION, AnyCommand, Connect, PostChat
@@ -49,7 +49,7 @@ class Gateway(socketio.AsyncNamespace):  # type: ignore[misc]
             self._rooms[sid] = await self._live.enter(connect, connection)
         except Exception as error:
             self._rooms.pop(sid, None)
-            raise socketio.exceptions.ConnectionRefusedError(refused(error, "connect")) from None
+            raise refusal(error, "connect") from None
 
     async def on_do(self, sid: str, *data: Any) -> dict[str, Any]:
         """One command; its ack. A connection that asks too often is told so and stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import socketio
@@ -22,6 +23,8 @@ MAX_PAYLOAD_BYTES = 128 << 10
 MAX_BACKLOG = 2_000
 #: Packets that cannot be read before a socket is closed: a broken client is told, a hostile one is not kept.
 MAX_MALFORMED = 16
+#: What was said last (an ack, the reason why) goes out before the socket closes.
+LINGER_S = 0.2
 #: A socket has this long to say who it is.
 CONNECT_WITHIN_S = 15.0
 _OPENED, _SEEN, _MALFORMED = "gd.opened_us", "gd.seen_us", "gd.malformed"
@@ -124,4 +127,8 @@ class BrowserSocket:
 
     def close(self) -> None:
         if self.is_open:
-            self._server.start_background_task(self._socket.close, wait=False)
+            self._server.start_background_task(self._close_soon)
+
+    async def _close_soon(self) -> None:
+        await asyncio.sleep(LINGER_S)
+        await self._socket.close(wait=False)

@@ -204,6 +204,7 @@ class Live:
         if lease is None:
             raise Conflict("room.elsewhere")
         opened = await self._opener.open(plan, lease.epoch, self._interrupted.pop(lesson, None))
+        await opened.writer.beat()
         held = LiveLesson(opened, lease)
         self._lessons[lesson] = held
         await self._furnish(held)

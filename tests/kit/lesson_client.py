@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import socketio
 from socketio.exceptions import ConnectionError as RefusedConnection
+from yarl import URL
 
 #: How long anything that should happen may take, on a busy machine.
 PATIENCE_S = 10.0
@@ -69,7 +70,7 @@ class Browser:
         return client
 
     def _csrf(self) -> dict[str, str]:
-        cookies = self.http.cookie_jar.filter_cookies(aiohttp.client.URL(self.base_url))
+        cookies = self.http.cookie_jar.filter_cookies(URL(self.base_url))
         return {"X-Giangduong-CSRF": cookies["gd_csrf"].value} if "gd_csrf" in cookies else {}
 
 
@@ -89,10 +90,15 @@ class LessonClient:
         self.pushes: list[dict[str, Any]] = []
         self._grown = asyncio.Event()
         self.closed = asyncio.Event()
+        self._used = False
         self._make()
 
     async def connect(self, headers: Mapping[str, str] | None = None, **auth: Any) -> None:
         """CONNECT with these fields of `Connect`. Raises Refusal."""
+        if self._used:
+            await self.socket.disconnect()
+            self._make()
+        self._used = True
         self.closed.clear()
         auth = {"v": 1, "device": self.device, **auth}
         try:
