@@ -28,6 +28,8 @@ export interface CallWish {
   local: LocalMedia;
   listenOnly: boolean;
   takeOver: boolean;
+  /** The one that prejoin already fetched, if it is fresh. */
+  ticket: Ticket | null;
 }
 
 export interface CallEvents {
@@ -83,6 +85,7 @@ export class LessonCall {
       hopeless: () => this.rejoin(),
     });
     this.path.sends((role) => wish.local.track(role));
+    if (wish.ticket) this.ticket = { ticket: wish.ticket, atMs: performance.now() };
   }
 
   /** Joins; everything after is told through the events. */
@@ -139,7 +142,6 @@ export class LessonCall {
 
   private async freshTicket(): Promise<Ticket> {
     const kept = this.ticket;
-    this.ticket = null;
     if (kept && performance.now() - kept.atMs < TICKET_LIFE_MS) return kept.ticket;
     const ticket = await api.ticket(this.wish.lesson, deviceId());
     this.ticket = { ticket, atMs: performance.now() };

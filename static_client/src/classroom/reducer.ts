@@ -138,8 +138,14 @@ function joined(state: RoomState, push: Joined, atMs: number): RoomState {
     clockOffsetMs: push.server_time_us / 1000 - atMs,
     invited: state.invited && push.floor.includes(push.me),
     muteAsked: false,
+    presentSinceMs: state.presentSinceMs ?? arrival(push),
   };
   return lessonChanged(next, push.lesson, atMs);
+}
+
+function arrival(push: Joined): number {
+  const since = push.roster.find((person) => person.participant === push.me)?.since_us;
+  return Math.min(push.server_time_us, since ?? push.server_time_us) / 1000;
 }
 
 function lessonChanged(state: RoomState, lesson: LessonInfo, atMs: number): RoomState {

@@ -78,6 +78,8 @@ export interface RoomState {
   muteAsked: boolean;
   listenOnly: boolean;
   screenshots: number;
+  /** Since when this person is in the lesson as far as this browser saw, server ms; drops in between do not reset it. */
+  presentSinceMs: number | null;
 }
 
 export type Action =
@@ -130,4 +132,5 @@ export const START: RoomState = {
   muteAsked: false,
   listenOnly: false,
   screenshots: 0,
+  presentSinceMs: null,
 };

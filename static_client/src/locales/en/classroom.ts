@@ -5,7 +5,6 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.skipToStage": "Skip to the lesson",
   "room.entering": "Joining the lesson",
   "room.entering.long": "Waiting for the server. The connection may be slow; the seat is kept.",
-  "room.strip": "State of the lesson",
   "room.bar": "Controls",
   "room.panel": "Side panel",
   "room.me": "(me)",

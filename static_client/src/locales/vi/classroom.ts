@@ -3,7 +3,6 @@ export const classroom = {
   "room.skipToStage": "Đến bài giảng",
   "room.entering": "Đang vào lớp",
   "room.entering.long": "Đang chờ máy chủ. Đường truyền có thể chậm, chỗ trong lớp vẫn được giữ.",
-  "room.strip": "Tình trạng buổi học",
   "room.bar": "Điều khiển",
   "room.panel": "Bảng bên",
   "room.me": "(tôi)",

@@ -1,3 +1,68 @@
+// The classroom's address: takes what prejoin prepared, or after a reload joins again by itself, and builds the call.
+import { useEffect, useState } from "react";
+import { Navigate, useNavigate, useParams } from "react-router";
+import { LessonCall } from "@/call/lesson_call";
+import { LocalMedia } from "@/call/local_media";
+import { Classroom } from "@/classroom/Classroom";
+import { RoomController } from "@/classroom/controller";
+import type { Ticket } from "@/wire/protocol.gen";
+import { keepJoined, keptJoin, useJoinDesk } from "../shared/join";
+
+interface Start {
+  local: LocalMedia;
+  listenOnly: boolean;
+  takeOver: boolean;
+  ticket: Ticket | null;
+}
+
 export function ClassroomPage() {
-  return <main className="page" />;
+  const { lesson = "" } = useParams();
+  const desk = useJoinDesk();
+  const [start] = useState<Start | null>(() => {
+    const wish = desk.take(lesson);
+    if (wish) return wish;
+    const kept = keptJoin(lesson);
+    return (
+      kept && { local: new LocalMedia(kept.role), listenOnly: kept.listenOnly, takeOver: false, ticket: null }
+    );
+  });
+  if (!start) return <Navigate to={`/lessons/${lesson}`} replace />;
+  return <Lesson lesson={lesson} start={start} />;
+}
+
+function Lesson({ lesson, start }: { lesson: string; start: Start }) {
+  const navigate = useNavigate();
+  const [controller, setController] = useState<RoomController | null>(null);
+
+  // React may run an effect twice while developing; the call begins a tick later, so that only the lasting one joins.
+  useEffect(() => {
+    let begun: RoomController | null = null;
+    const timer = setTimeout(() => {
+      const { local, listenOnly, takeOver, ticket } = start;
+      begun = new RoomController(
+        local,
+        listenOnly,
+        (events) => new LessonCall({ lesson, local, listenOnly, takeOver, ticket }, events),
+      );
+      begun.start();
+      setController(begun);
+    }, 0);
+    return () => {
+      clearTimeout(timer);
+      begun?.close();
+    };
+  }, [lesson, start]);
+
+  useEffect(() => {
+    if (!controller) return;
+    // Over means over: a reload must not walk back in.
+    return controller.store.subscribe(() => {
+      if (controller.store.state.phase === "over") keepJoined(null);
+    });
+  }, [controller]);
+
+  if (!controller) return null;
+  return (
+    <Classroom controller={controller} lesson={lesson} onRejoin={() => navigate(`/lessons/${lesson}`)} />
+  );
 }

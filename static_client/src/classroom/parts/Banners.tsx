@@ -1,0 +1,176 @@
+// One banner at a time under the strip: recording > connection > notice. It pushes the stage down, nothing is covered.
+import { CircleAlert, Headphones, PauseCircle, SignalLow, Volume2, WifiOff } from "lucide-react";
+import { useState } from "react";
+import { useText } from "@/locales/text";
+import { clock, clockWithSeconds, percent, stretch } from "@/locales/when";
+import { Button } from "@/ui/Button";
+import { Banner } from "@/ui/Feedback";
+import { useController, useRoom, useRoomNow } from "../context";
+import { isLecturer, isStaff } from "../select";
+
+const DEFAULT_GRACE_S = 90;
+
+export function Banners() {
+  const recordingFailed = useRoom((state) => isStaff(state) && state.recording?.state === "failed");
+  const lost = useRoom((state) => state.lost);
+  const broken = useRoom((state) => state.media === "broken");
+  const blocked = useRoom((state) => state.soundBlocked);
+  const weak = useRoom((state) => state.quality.level === "weak");
+  const listening = useRoom((state) => state.listenOnly);
+  const suspended = useRoom((state) => state.lesson?.state === "suspended");
+  const [keepVideo, setKeepVideo] = useState(false);
+  if (recordingFailed && !lost) return <RecordingBanner />;
+  if (lost) return <LostBanner atMs={lost.atMs} attempt={lost.attempt} />;
+  if (blocked) return <SoundBanner />;
+  if (broken) return <MediaBanner />;
+  if (weak && !listening && !keepVideo) return <WeakBanner onKeep={() => setKeepVideo(true)} />;
+  if (suspended) return <SuspendedBanner />;
+  if (listening) return <ListeningBanner />;
+  return null;
+}
+
+function RecordingBanner() {
+  const { t } = useText();
+  const controller = useController();
+  const teaches = useRoom(isLecturer);
+  const live = useRoom((state) => state.lesson?.state === "live");
+  const since = useRoom((state) => (state.recording?.since_us ?? 0) / 1000);
+  const lostMs = useRoom((state) => state.recording?.lost_ms ?? 0);
+  const now = useRoomNow();
+  const from = since || now - lostMs;
+  return (
+    <Banner
+      tone="alarm"
+      icon={CircleAlert}
+      title={t("room.rec.alarm", { at: clockWithSeconds(from) })}
+      actions={
+        teaches &&
+        live && (
+          <Button onClick={() => void controller.do({ t: "suspend_lesson" })}>{t("room.suspend")}</Button>
+        )
+      }
+    >
+      {t("room.rec.alarm.detail", { time: stretch((now - from) / 1000) })}
+    </Banner>
+  );
+}
+
+function LostBanner({ atMs, attempt }: { atMs: number; attempt: number }) {
+  const { t } = useText();
+  const controller = useController();
+  const offset = useRoom((state) => state.clockOffsetMs);
+  const grace = useRoom((state) => state.policy?.grace_s ?? DEFAULT_GRACE_S);
+  const listening = useRoom((state) => state.listenOnly);
+  const now = useRoomNow();
+  const left = Math.ceil(grace - (now - offset - atMs) / 1000);
+  return (
+    <Banner
+      tone="alarm"
+      icon={WifiOff}
+      title={t("room.lost.title", { at: clockWithSeconds(atMs + offset), n: Math.max(1, attempt) })}
+      actions={
+        <>
+          <Button kind="primary" onClick={() => controller.tryNow()}>
+            {t("room.lost.try")}
+          </Button>
+          {!listening && (
+            <Button onClick={() => controller.setListenOnly(true)}>{t("room.lost.listen")}</Button>
+          )}
+        </>
+      }
+    >
+      {left > 0 ? t("room.lost.detail", { s: left }) : t("room.lost.seatGone")}
+    </Banner>
+  );
+}
+
+function SoundBanner() {
+  const { t } = useText();
+  const controller = useController();
+  return (
+    <Banner
+      tone="caution"
+      icon={Volume2}
+      urgent
+      title={t("room.unlock.detail")}
+      actions={
+        <Button kind="primary" onClick={() => controller.unlockSound()}>
+          {t("room.unlock")}
+        </Button>
+      }
+    />
+  );
+}
+
+function MediaBanner() {
+  const { t } = useText();
+  return (
+    <Banner tone="caution" icon={WifiOff} urgent title={t("room.media.title")}>
+      {t("room.media.detail")}
+    </Banner>
+  );
+}
+
+function WeakBanner({ onKeep }: { onKeep: () => void }) {
+  const { t, locale } = useText();
+  const controller = useController();
+  const loss = useRoom((state) => state.quality.loss);
+  const teaches = useRoom(isLecturer);
+  return (
+    <Banner
+      tone="caution"
+      icon={SignalLow}
+      title={t("room.weak.title", { loss: percent(loss, locale) })}
+      actions={
+        <>
+          {!teaches && (
+            <Button kind="primary" onClick={() => controller.setListenOnly(true)}>
+              {t("room.weak.listen")}
+            </Button>
+          )}
+          <Button onClick={onKeep}>{t("room.weak.keep")}</Button>
+        </>
+      }
+    >
+      {t("room.weak.detail")}
+    </Banner>
+  );
+}
+
+function SuspendedBanner() {
+  const { t } = useText();
+  const controller = useController();
+  const teaches = useRoom(isLecturer);
+  const [since] = useState(() => controller.serverNowMs());
+  return (
+    <Banner
+      tone="notice"
+      icon={PauseCircle}
+      title={t("room.suspended.title", { at: clock(since) })}
+      actions={
+        teaches && (
+          <Button kind="primary" onClick={() => void controller.do({ t: "resume_lesson" })}>
+            {t("room.resume")}
+          </Button>
+        )
+      }
+    >
+      {t("room.stage.suspended.detail")}
+    </Banner>
+  );
+}
+
+function ListeningBanner() {
+  const { t } = useText();
+  const controller = useController();
+  return (
+    <Banner
+      tone="notice"
+      icon={Headphones}
+      title={t("room.listening.title")}
+      actions={<Button onClick={() => controller.setListenOnly(false)}>{t("room.listenOnly.off")}</Button>}
+    >
+      {t("room.listening.detail")}
+    </Banner>
+  );
+}
