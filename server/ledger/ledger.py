@@ -69,6 +69,7 @@ class Ledger:
         for _, writer in self._writers.values():
             await self._checkpoint(writer)
         await self._tasks.aclose()
+        await self._store.aclose()
 
     async def interrupted(self) -> list[Interrupted]:
         """Lessons that this node left open when its last process ended, with its last durable sign of life.

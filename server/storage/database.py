@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -19,6 +19,14 @@ from server.storage import migrate
 
 #: How long SQLite waits for another process (backup, doctor) that holds the file.
 BUSY_TIMEOUT_MS = 10_000
+#: What every connection to SQLite begins with.
+SQLITE_PRAGMAS = (
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+)
 _WRITES = "gd_writes"
 
 
@@ -48,6 +56,10 @@ class Database:
             finally:
                 await connection.close()
 
+    def exclusive(self) -> AbstractAsyncContextManager[Any]:
+        """The place among this process's writers (SQLite has one at a time): for a writer with a connection of its own."""
+        return self._writer or nullcontext()
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One consistent picture for reading."""
@@ -66,13 +78,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         # Transactions are begun below; the driver's own idea of when to begin one would make reads take the write lock late.
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-        ):
+        for pragma in SQLITE_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

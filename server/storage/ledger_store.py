@@ -13,6 +13,7 @@ from server.events.base import Origin
 from server.events.stored import GENESIS, Append, Entry, Head, Interrupted, Seal, SignOfLife
 from server.ids import AccountId, ConnectionId, LessonId, LogId
 from server.storage.database import Database
+from server.storage.ledger_sqlite import SqliteAppender
 from server.storage.ledger_tables import ledger_alive, ledger_event, ledger_log, ledger_seal
 
 
@@ -22,6 +23,12 @@ class SqlLedgerStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._sqlite = SqliteAppender(database) if database.is_sqlite else None
+
+    async def aclose(self) -> None:
+        """Give back what the store holds beside the database's pool."""
+        if self._sqlite is not None:
+            await self._sqlite.aclose()
 
     async def own(self, log_id: LogId, epoch: int | None, now_us: int) -> Head | None:
         """Take the chain (made if new) under `epoch`, or under the next one for None. None: a newer epoch owns it."""
@@ -39,6 +46,8 @@ class SqlLedgerStore:
 
     async def append(self, appends: Sequence[Append], alive: Sequence[SignOfLife]) -> frozenset[LogId]:
         """Write all appends and signs of life at once. Returns the chains whose epoch or head has moved on; those wrote nothing."""
+        if self._sqlite is not None:
+            return await self._sqlite.append(appends, alive)
         refused: set[LogId] = set()
         rows: list[dict[str, Any]] = []
         async with self._database.begin() as connection:
