@@ -62,7 +62,7 @@ class Desk:
             case Overflow():
                 self._overflow(message)
             case TakeSnapshot():
-                self._task(self._snapshots.take(message, self._tracks))
+                self._task(self._snapshots.take(message, self._snapshots.ask(message, self._tracks)))
             case StopRecording():
                 self._task(self._stop(message))
             case Ping():

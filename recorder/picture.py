@@ -79,7 +79,7 @@ def _layout(area: _Box, big: int, small: int) -> tuple[list[_Box], int]:
     smalls, lower = _grid(beside, fitting)
     below = max(low, lower) + SPACE
     rest, lowest = _rows(_Box(area.x, below, area.w, area.h), small - fitting, MIN_TILE)
-    return bigs + smalls + rest, max(low, lower, lowest)
+    return bigs + smalls + rest, lowest if rest else max(low, lower)
 
 
 def _capacity(area: _Box) -> int:

@@ -17,6 +17,7 @@ log = structlog.get_logger("recorder")
 
 READ_BYTES = 256 << 10
 TICK_S = 1.0
+TURN_S = 5.0
 #: What may wait for a server that does not read; beyond, the connection is closed and everything is told again.
 MAX_UNSENT_BYTES = 8 << 20
 
@@ -31,6 +32,7 @@ class Service:
         self._writer: asyncio.StreamWriter | None = None
         self._served = asyncio.Event()
         self._free = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -48,9 +50,10 @@ class Service:
         finally:
             server.close()
             ticking.cancel()
-            await self._desk.server_gone()
             if self._writer:
                 self._writer.close()
+            async with self._turn:
+                await self._desk.server_gone()
             self._socket.unlink(missing_ok=True)
 
     async def _until_idle(self) -> None:
@@ -59,6 +62,8 @@ class Service:
             if self._stop.is_set():
                 return
             self._served.clear()
+            if not self._free.is_set():
+                continue
             if not await self._first_of(self._stop, self._served, timeout_s=self._idle_exit_s):
                 log.info("no server", waited_s=self._idle_exit_s)
                 return
@@ -71,10 +76,22 @@ class Service:
         return bool(done)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._free.is_set():
+        """One connection after the other: the next waits until the files of the last one are closed."""
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._turn.acquire()
+        except TimeoutError:
             log.warning("a second server was refused")
             writer.close()
             return
+        try:
+            if not self._stop.is_set():
+                await self._talk(reader, writer)
+        finally:
+            self._turn.release()
+            self._free.set()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._free.clear()
         self._served.set()
         self._writer = writer
@@ -88,7 +105,6 @@ class Service:
             self._writer = None
             writer.close()
             await self._desk.server_gone()
-            self._free.set()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         frames = FrameReader()

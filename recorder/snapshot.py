@@ -25,6 +25,9 @@ MAX_WAIT_MS = 10_000
 MAX_TILES = 250
 MAX_PIXELS = 4096 * 4096
 
+#: publication → its codec and the keyframe to come.
+Asked = dict[int, tuple[str, asyncio.Future[Frame]]]
+
 
 class Snapshots:
     """One picture after the other per recorder, in a thread: stills never slow the writing of files."""
@@ -34,12 +37,23 @@ class Snapshots:
         self._tell = tell
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    async def take(self, wish: TakeSnapshot, tracks: Mapping[int, Track]) -> None:
+    def ask(self, wish: TakeSnapshot, tracks: Mapping[int, Track]) -> Asked:
+        """Ask for the keyframes now: one that arrives right behind the wish counts already."""
+        now_us = clock.now_us()
+        found: Asked = {}
+        for tile in [*wish.big, *wish.tiles][:MAX_TILES]:
+            track = tracks.get(tile.publication) if tile.publication is not None else None
+            if track and track.video:
+                found[track.tap.publication] = (track.tap.codec, track.next_keyframe(now_us - FRESH_US))
+                track.ask_keyframe(now_us)
+        return found
+
+    async def take(self, wish: TakeSnapshot, asked: Asked) -> None:
         """Answers `SnapshotTaken` or `SnapshotFailed`, whatever happens."""
         try:
             if len(wish.big) + len(wish.tiles) > MAX_TILES:
                 raise ValueError("too many tiles")
-            frames = await self._keyframes(wish, tracks)
+            frames = await _arrived(asked, wish.wait_ms)
             captured_us = clock.now_us()
             async with self._one_at_a_time:
                 taken = await asyncio.to_thread(_make, self._data, wish, frames, captured_us)
@@ -52,24 +66,16 @@ class Snapshots:
         else:
             self._tell(taken)
 
-    async def _keyframes(self, wish: TakeSnapshot, tracks: Mapping[int, Track]) -> dict[int, tuple[str, Frame]]:
-        now_us = clock.now_us()
-        waits: dict[int, asyncio.Future[Frame]] = {}
-        for tile in [*wish.big, *wish.tiles]:
-            track = tracks.get(tile.publication) if tile.publication is not None else None
-            if track and track.video:
-                waits[track.tap.publication] = track.next_keyframe(now_us - FRESH_US)
-                track.ask_keyframe(now_us)
-        if waits:
-            await asyncio.wait(waits.values(), timeout=min(max(wish.wait_ms, 0), MAX_WAIT_MS) / 1_000)
-        done = {p: f for p, f in waits.items() if f.done() and not f.cancelled()}
-        for future in waits.values():
-            future.cancel()
-        return {
-            publication: (tracks[publication].tap.codec, f.result())
-            for publication, f in done.items()
-            if publication in tracks
-        }
+
+async def _arrived(asked: Asked, wait_ms: int) -> dict[int, tuple[str, Frame]]:
+    """The keyframes that came in time."""
+    futures = [future for _, future in asked.values()]
+    if futures:
+        await asyncio.wait(futures, timeout=min(max(wait_ms, 0), MAX_WAIT_MS) / 1_000)
+    done = {p: (codec, f.result()) for p, (codec, f) in asked.items() if f.done() and not f.cancelled()}
+    for future in futures:
+        future.cancel()
+    return done
 
 
 def decode(codec: str, frame: Frame) -> Image.Image | None:

@@ -57,6 +57,11 @@ class RecorderProcess:
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
 
+    async def until_closed(self) -> None:
+        """The recorder closes the connection."""
+        assert self._reading
+        await asyncio.wait_for(self._reading, 10)
+
     def kill(self) -> None:
         assert self.process
         self.process.send_signal(signal.SIGKILL)
