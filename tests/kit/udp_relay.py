@@ -15,7 +15,10 @@ Address = tuple[str, int]
 
 @dataclass
 class Link:
-    """One direction. `drop(n, data)`: whether the n-th datagram (from 0) is lost, besides random loss."""
+    """One direction. `drop(n, data)`: whether the n-th datagram (from 0) is lost, besides random loss.
+
+    Jitter keeps the order, as queues do; only `reorder` changes it.
+    """
 
     loss: float = 0.0
     delay_s: float = 0.0
@@ -30,6 +33,7 @@ class Link:
     seen: int = field(default=0, init=False)
     lost: int = field(default=0, init=False)
     _free_at: float = field(default=0.0, init=False)
+    _last_out: float = field(default=0.0, init=False)
 
     def departure(self, data: bytes, now: float, random: Random) -> float | None:
         """When the datagram comes out at the other end; None: never."""
@@ -46,7 +50,11 @@ class Link:
             self._free_at = max(self._free_at, now) + len(data) * 8 / self.rate_bps
             out = self._free_at
         out += self.delay_s + wobble * self.jitter_s
-        return out + self.reorder_by_s if late < self.reorder else out
+        if late < self.reorder:
+            return out + self.reorder_by_s
+        # A microsecond apart: an event loop runs timers of the same time in any order.
+        self._last_out = out = max(out, self._last_out + 1e-6)
+        return out
 
 
 class _Side(asyncio.DatagramProtocol):
