@@ -19,7 +19,8 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
     ("resumed", peer, ms, last_us)                 first authenticated packet after a stall of ms; last_us: before the stall
     ("layer", src, rid, ssrc, codec, up, w, h)     a layer began, changed its size, or (up=False) sent nothing for 2 s
     ("switched", slot, src, rid)                   the slot now sends this layer (src=0: it went silent)
-    ("levels", [(src, level)])                     every 100 ms; loudest value in it, 0 loud … 127 silence; changed ones only
+    ("levels", [(src, level)])                     every 100 ms, changes only: loudest value, 0 loud … 127 silence; 127 once when
+                                                   a source stops sending levels
     ("fb", [(peer, sent_bps, acked_bps, owd_ms, loss, rtt_ms, remb_bps)])
                                                    every 200 ms, peers with fresh downlink feedback; -1 / 0 where not known
     ("rates", [(src, rid, bps, packets_per_s)])    each second, layers that are up
@@ -32,16 +33,19 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, final
+
+__all__ = ["VERSION", "Engine"]
 
 VERSION: str
 """Version of the compiled crate."""
 
+@final
 class Engine:
     """One engine thread with its sockets. Make one per UDP port (shard); a peer lives in one engine."""
 
     def __init__(self) -> None: ...
-    def bind(self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ()) -> list[tuple[str, str, int]]:
+    def bind(self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ...) -> list[tuple[str, str, int]]:
         """Open the sockets and start the thread. Port 0 = any free one.
 
         Returns what was bound as (proto, ip, port) with proto "udp". At most one UDP address for now; `tcp` (ICE-TCP) must
@@ -86,8 +90,8 @@ class Engine:
         mid: str,
         kind: str,
         codecs: Sequence[tuple[int, str, int, int]],
-        rids: Sequence[str] = (),
-        ssrcs: Sequence[tuple[int, str, int]] = (),
+        rids: Sequence[str] = ...,
+        ssrcs: Sequence[tuple[int, str, int]] = ...,
     ) -> None:
         """A publication of the peer. It forwards nothing until routed, and is enabled from the start.
 
@@ -131,13 +135,13 @@ class Engine:
         Bounded: when the reader is slow, video is dropped up to its next keyframe, audio is kept; `tap_gap` says so.
         """
     def stats(self, peer: int = 0) -> list[dict[str, Any]]:
-        """Counters as of the last full second: one dict per peer (0 = all, preceded by the engine's own with peer 0).
+        """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 
         Peer: peer, gen, path ("ip:port" or ""), last_us (last authenticated packet, 0 = never), rx_packets, rx_bytes, tx_packets,
-        tx_bytes, stun, dtls, auth_failures, replays, before_keys, unmapped, rtx_sent, nacks_in, plis_in, rtt_ms,
+        tx_bytes, stun, dtls, dtls_dropped, auth_failures, replays, before_keys, unmapped, rtx_sent, nacks_in, plis_in, rtt_ms,
         sources: [{src, enabled, rx_packets, rx_bytes, lost, recovered, duplicates, nacks_out, plis_out, dropped_disabled,
-        tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
+        unknown_pt, tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
         slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].
-        Engine: peer 0, peers, rx_packets, tx_packets, rx_dropped, tx_dropped, unknown_address, bad_stun, bad_integrity, wakes,
-        events_lost, tap_dropped, cpu_us.
+        Engine: peer 0, peers, rx_packets, tx_packets, tx_dropped (the kernel had no room), unknown_address, bad_stun, bad_integrity,
+        wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
         """

@@ -70,7 +70,7 @@ class SlotSwitched(NamedTuple):
 
 
 class AudioLevels(NamedTuple):
-    """Per source the loudest level of the last 100 ms, 0 (loud) … 127 (silence). Only sources that sent a level."""
+    """Per source the loudest level of the last 100 ms, 0 (loud) … 127 (silence), where it changed."""
 
     levels: tuple[tuple[int, int], ...]
 
