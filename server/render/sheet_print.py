@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from server.ids import EvidenceId
+from server.render.coverage import printable, printable_table
 from server.render.qr import qr_svg
-from server.render.typesetting import Job, Typesetter, picture_is_readable
+from server.render.typesetting import FONTS, Job, Typesetter, picture_is_readable
 from server.sheet.content import Print, SheetContent
 
 #: Results kept, and how much of them in all.
@@ -74,12 +75,8 @@ def _job(content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path
             stem = f"picture-{shot.no}"
             files[stem] = path
             names[shot.evidence] = f"{stem}.jpg"
-    data = {
-        "content": content,
-        "print": marks,
-        "pictures": names,
-        "qr": qr_svg(marks.verify_url) if marks.verify_url else "",
-    }
+    words = printable(msgspec.to_builtins({"content": content, "print": marks}), printable_table(FONTS))
+    data = {**words, "pictures": names, "qr": qr_svg(marks.verify_url) if marks.verify_url else ""}
     return Job(
         template=content.template,
         entry="sheet.typ",

@@ -48,9 +48,10 @@ class Job:
 
 
 class Typesetter:
-    """Sets jobs in worker threads. `aclose` waits for those that run."""
+    """Sets jobs in worker threads. `close` waits for those that run."""
 
-    def __init__(self) -> None:
+    def __init__(self, templates: Path = TEMPLATES) -> None:
+        self._templates = templates
         self._executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="typeset")
         self._places = WORKERS + WAITING
         self._fonts: typst.Fonts | None = None
@@ -80,7 +81,7 @@ class Typesetter:
             root = Path(name)
             (root / "packages").mkdir()
             main = root / job.entry
-            main.write_bytes((TEMPLATES / job.template / job.entry).read_bytes())
+            main.write_bytes((self._templates / job.template / job.entry).read_bytes())
             for stem, source in job.pictures.items():
                 _bring_picture(source, root / f"{stem}.jpg")
             result = typst.compile(

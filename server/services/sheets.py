@@ -1,15 +1,14 @@
-"""The tracking sheet of a lesson: read, written field by field, confirmed by the lecturer, sent to the training office, verified by anybody."""
+"""The tracking sheet of a lesson: read, written field by field, confirmed by the lecturer, sent to the training office."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from server.clock import Clock, micros
-from server.errors import NotFound
 from server.events.base import Event, Origin
 from server.events.canonical import canonical
 from server.events.sheet import SheetConfirmed, SheetSent, SheetTextSaved
@@ -26,7 +25,7 @@ from server.sheet.compose import compose
 from server.sheet.content import Print, SheetContent
 from server.sheet.facts import Fact, facts_of
 from server.sheet.fields import FieldSpec, fields_for, missing, must_be_field
-from server.sheet.numbers import read_code, verification_code
+from server.sheet.numbers import verification_code
 from server.sheet.source import SheetSource
 from server.sheet.states import SheetState, must_be_confirmable, must_be_editable, must_be_sendable
 from server.storage.sheet_store import SheetRow, SheetStore, VersionRow
@@ -49,16 +48,6 @@ class SheetView:
     missing: list[str]
     state: SheetState
     may_edit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedSheet:
-    """What the public learns from a code: numbers and digests, no names."""
-
-    row: SheetRow
-    version: VersionRow
-    sealed: bool
-    day: str
 
 
 class Sheets:
@@ -182,17 +171,6 @@ class Sheets:
         source = await self._source(await self._sources.of(lesson))
         return source.number, compose(source)
 
-    async def verification(self, code: str) -> VerifiedSheet | None:
-        """What a code from paper leads to; None for no such code. Public."""
-        canonical_code = read_code(code)
-        found = await self._store.by_code(canonical_code) if canonical_code else None
-        if found is None:
-            return None
-        row, version = found
-        head = await self._ledger.head(lesson_log(row.lesson))
-        line = await self._planning.line(row.lesson)
-        return VerifiedSheet(row, version, head is not None and head.sealed_seq >= version.events, line.day)
-
     # --- inside ---------------------------------------------------------------------------------------------------
 
     async def _source(self, known: LessonSource) -> SheetSource:
@@ -216,24 +194,15 @@ class Sheets:
             new_id(now_us // 1000), plan.lesson, plan.school, plan.cohort_code, year, now_us
         )
 
-    async def _row(self, source: SheetSource) -> SheetRow:
-        row = await self._store.of_lesson(source.plan.lesson)
-        if row is None:
-            raise NotFound("sheet.none_yet")
-        return row
-
     async def _in_step(self, row: SheetRow, source: SheetSource) -> SheetRow:
         """The list's copy follows the log, should a crash have come between the two."""
         state, version = source.sheet.state, source.sheet.version
         if row.state == state and row.version == version:
             return row
-        stamps = {
-            name: recorded.at_us
-            for name, recorded in (("confirmed_us", source.sheet.confirmed), ("sent_us", source.sheet.sent))
-            if recorded is not None
-        }
-        await self._store.set_state(row.id, state, version, **stamps)
-        return await self._row(source)
+        confirmed_us = source.sheet.confirmed.at_us if source.sheet.confirmed else None
+        sent_us = source.sheet.sent.at_us if source.sheet.sent else None
+        await self._store.set_state(row.id, state, version, confirmed_us=confirmed_us, sent_us=sent_us)
+        return replace(row, state=state, version=version, confirmed_us=confirmed_us, sent_us=sent_us)
 
     async def _paper(self, row: SheetRow, source: SheetSource) -> tuple[SheetContent, Print]:
         if source.sheet.state is SheetState.DRAFT:

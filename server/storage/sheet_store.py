@@ -95,7 +95,7 @@ class SheetStore:
             await connection.execute(delete(sheet_version).where(chosen))
             await connection.execute(insert(sheet_version).values(sheet_id=version.sheet, **values))
 
-    async def set_state(self, sheet_id: SheetId, state: str, version: int, **stamps: int) -> None:
+    async def set_state(self, sheet_id: SheetId, state: str, version: int, **stamps: int | None) -> None:
         async with self._database.begin() as connection:
             values = {"state": state, "version": version, **stamps}
             await connection.execute(update(sheet).where(sheet.c.id == sheet_id).values(**values))
@@ -107,14 +107,14 @@ class SheetStore:
         return _version(row._mapping) if row else None
 
     async def by_code(self, code: str) -> tuple[SheetRow, VersionRow] | None:
-        """What a verification code on paper leads to."""
+        """What a verification code on paper leads to. A version that was prepared but never confirmed is not found."""
         async with self._database.read() as connection:
             row = (await connection.execute(select(sheet_version).where(sheet_version.c.code == code))).first()
             if row is None:
                 return None
-            query = select(sheet).where(sheet.c.id == row.sheet_id)
-            found = (await connection.execute(query)).one()
-        return _sheet_row(found._mapping), _version(row._mapping)
+            confirmed = (sheet.c.id == row.sheet_id) & (sheet.c.state != "draft")
+            found = (await connection.execute(select(sheet).where(confirmed))).first()
+        return (_sheet_row(found._mapping), _version(row._mapping)) if found else None
 
     async def ground(self, lesson_id: LessonId, cohort_id: CohortId, topic_id: TopicId, start_us: int) -> Ground:
         """Mode of the class, the decisions that put this topic online, and the periods of the topic before this lesson."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -225,13 +226,15 @@ async def test_draft_cannot_be_sent(school: School, lecturer: Browser) -> None:
 
 
 async def test_code_on_paper_leads_to_the_sheet_without_names(school: School, lecturer: Browser) -> None:
-    _, sheet = await finished_sheet(school, lecturer)
-    sheets = school.services.sheets
-    for typed in (sheet["verification_code"], sheet["verification_code"].replace("-", " ").lower()):
-        found = await sheets.verification(typed)
-        assert found is not None and found.row.number == sheet["number"] and found.sealed
-    assert await sheets.verification("0000-0000-0000-0000-0000-0000") is None
-    assert await sheets.verification("không phải mã") is None
+    held, sheet = await finished_sheet(school, lecturer)
+    anybody = school.stranger()
+    for typed in (sheet["verification_code"], sheet["verification_code"].replace("-", "").lower()):
+        answer = await anybody.get(f"/api/v1/verify/{typed}")
+        found = await told(answer)
+        assert (found["found"], found["number"], found["sealed"]) == (True, sheet["number"], True)
+        assert held.plan.lecturer.name not in await answer.text()
+    for typed in ("0000-0000-0000-0000-0000-0000", "khong-phai-ma"):
+        assert (await told(await anybody.get(f"/api/v1/verify/{typed}")))["found"] is False
 
 
 async def test_preview_pages_are_the_pages_of_the_print(school: School, lecturer: Browser) -> None:
@@ -249,8 +252,6 @@ async def test_preview_pages_are_the_pages_of_the_print(school: School, lecturer
 
 
 async def test_two_confirmations_at_once_are_one(school: School, lecturer: Browser) -> None:
-    import asyncio
-
     held = await ended_lesson(school, lecturer)
     path = f"/api/v1/lessons/{held.id}/roll"
     await lecturer.post(

@@ -105,10 +105,10 @@ def lesson_log(students: int, absent: int = 2, *, eventful: bool = True, decided
     if eventful:
         _knock(log, 3, at("07:41"))
     _screenshot(log, 1, "07:42", students)
-    _roll_call(log, 1, "07:45", [n for n in range(1, students + 1) if n not in gone and n != 5])
+    _roll_call(log, 1, "07:45", [n for n in range(1, students + 1) if n not in gone and not (eventful and n == 5)])
     if eventful:
         _incidents(log, students, gone)
-    _roll_call(log, 2, "10:30", [n for n in range(1, students + 1) if n not in gone and n not in (4, 5)])
+    _roll_call(log, 2, "10:30", [n for n in range(1, students + 1) if n not in gone and not (eventful and n in (4, 5))])
     if eventful:
         left = room.PersonLeft(person=person(6), last_alive_us=at("10:35"), reason="leave")
         log.add(at("10:35"), left, "c6")
