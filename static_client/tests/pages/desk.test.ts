@@ -81,8 +81,8 @@ describe("the desk", () => {
 
   it("puts lost students before those who never came, and says nothing of people on leave", () => {
     const rows = [
-      row("1", "An", { state: "expected" }),
-      row("2", "Bình", { state: "expected", on_leave: true }),
+      row("1", "An", { state: "not_joined" }),
+      row("2", "Bình", { state: "not_joined", on_leave: true }),
       row("3", "Cường", { state: "lost" }),
     ];
     const tasks = tasksOf([lesson("A", rows)]);
@@ -93,13 +93,13 @@ describe("the desk", () => {
   });
 
   it("asks nothing about a lesson that has not started", () => {
-    const waiting = lesson("A", [row("1", "An", { state: "expected" })], { state: "lobby" });
+    const waiting = lesson("A", [row("1", "An", { state: "not_joined" })], { state: "lobby" });
     expect(tasksOf([waiting])).toEqual([]);
     expect(filterLessons([waiting], "not_started")).toHaveLength(1);
   });
 
   it("shows an approved leave as leave until the student comes", () => {
-    expect(cellState({ state: "expected", on_leave: true })).toBe("leave");
+    expect(cellState({ state: "not_joined", on_leave: true })).toBe("leave");
     expect(cellState({ state: "learning", on_leave: true })).toBe("learning");
   });
 });

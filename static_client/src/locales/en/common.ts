@@ -55,6 +55,7 @@ export const common: Record<keyof typeof source, string> = {
   "weekdayShort.7": "Sun",
 
   "state.expected": "Not joined",
+  "state.not_joined": "Not joined",
   "state.joining": "Joining",
   "state.learning": "In class",
   "state.listening_only": "Audio only",

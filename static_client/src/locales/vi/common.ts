@@ -54,6 +54,7 @@ export const common = {
   "weekdayShort.7": "CN",
 
   "state.expected": "Chưa vào",
+  "state.not_joined": "Chưa vào",
   "state.joining": "Đang vào",
   "state.learning": "Đang học",
   "state.listening_only": "Chỉ nghe",

@@ -19,7 +19,7 @@ import { StudentPanel } from "./StudentPanel";
 import { useDesk } from "./useDesk";
 import "./desk.css";
 
-const SHOWN = ["all", "learning", "listening_only", "weak", "lost", "left", "expected", "late"] as const;
+const SHOWN = ["all", "learning", "listening_only", "weak", "lost", "left", "not_joined", "late"] as const;
 type Show = (typeof SHOWN)[number];
 
 function keeps(row: DeskRow, show: Show): boolean {

@@ -173,7 +173,7 @@ function TaskItem({ task, nowUs }: { task: Task; nowUs: number }) {
       : task.kind === "missing"
         ? t("desk.todo.missing.detail", { time })
         : t("desk.todo.recording.detail");
-  const query = task.kind === "missing" ? "?show=expected" : person ? `?student=${person.enrolment}` : "";
+  const query = task.kind === "missing" ? "?show=not_joined" : person ? `?student=${person.enrolment}` : "";
   return (
     <li className="worklist__item">
       <Icon size={18} aria-hidden="true" className="worklist__icon" />

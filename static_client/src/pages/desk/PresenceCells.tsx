@@ -6,7 +6,7 @@ import type { DeskRow } from "@/wire/protocol.gen";
 import "./desk.css";
 
 export function cellState(row: Pick<DeskRow, "state" | "on_leave">): string {
-  if (row.on_leave && (row.state === "expected" || row.state === "left")) return "leave";
+  if (row.on_leave && (row.state === "not_joined" || row.state === "left")) return "leave";
   return row.state;
 }
 
@@ -66,7 +66,7 @@ export const LEGEND: readonly { state: string; key: TextKey }[] = [
   { state: "listening_only", key: "state.listening_only" },
   { state: "weak", key: "state.weak" },
   { state: "lost", key: "state.lost" },
-  { state: "expected", key: "state.expected" },
+  { state: "not_joined", key: "state.not_joined" },
   { state: "left", key: "state.left" },
   { state: "leave", key: "desk.leave" },
 ];

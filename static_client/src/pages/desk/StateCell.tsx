@@ -17,7 +17,7 @@ import type { DeskRow } from "@/wire/protocol.gen";
 import { cellState } from "./PresenceCells";
 
 const LOOKS: Record<string, { tone: Tone; icon: LucideIcon; key: TextKey }> = {
-  expected: { tone: "neutral", icon: Square, key: "state.expected" },
+  not_joined: { tone: "neutral", icon: Square, key: "state.not_joined" },
   joining: { tone: "accent", icon: SquareCheckBig, key: "state.joining" },
   learning: { tone: "ok", icon: SquareCheckBig, key: "state.learning" },
   listening_only: { tone: "ok", icon: Ear, key: "state.listening_only" },
@@ -30,7 +30,7 @@ const LOOKS: Record<string, { tone: Tone; icon: LucideIcon; key: TextKey }> = {
   closed: { tone: "neutral", icon: LogOut, key: "state.closed" },
   leave: { tone: "neutral", icon: SquareParking, key: "desk.leave" },
 };
-const UNKNOWN = { tone: "neutral" as Tone, icon: Square, key: "state.expected" as TextKey };
+const UNKNOWN = { tone: "neutral" as Tone, icon: Square, key: "state.not_joined" as TextKey };
 
 export function StateCell({ row }: { row: Pick<DeskRow, "state" | "on_leave"> }) {
   const { t } = useText();

@@ -50,7 +50,7 @@ export function isBefore(lesson: DeskLesson): boolean {
 
 /** Students of a running lesson who are not there and have no leave. */
 export function missingOf(lesson: DeskLesson): DeskRow[] {
-  return isLive(lesson) ? lesson.rows.filter((row) => row.state === "expected" && !row.on_leave) : [];
+  return isLive(lesson) ? lesson.rows.filter((row) => row.state === "not_joined" && !row.on_leave) : [];
 }
 
 export function lostOf(lesson: DeskLesson): DeskRow[] {
