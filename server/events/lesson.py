@@ -97,6 +97,8 @@ class RollCallStarted(Event, frozen=True, kw_only=True, tag="lesson.roll_call_st
 
 
 class RollCallClosed(Event, frozen=True, kw_only=True, tag="lesson.roll_call_closed/1"):
+    """The window of a presence challenge is over: so many answered of those who were asked."""
+
     roll_call: RollCallId
     answered: int
     asked: int

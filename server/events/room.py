@@ -19,6 +19,8 @@ class PersonKnocked(Event, frozen=True, kw_only=True, tag="room.person_knocked/1
 
 
 class PersonAdmitted(Event, frozen=True, kw_only=True, tag="room.person_admitted/1"):
+    """The person came from the door into the room."""
+
     person: PersonId
 
 
@@ -74,6 +76,8 @@ class PersonRemoved(Event, frozen=True, kw_only=True, tag="room.person_removed/1
 
 
 class HandRaised(Event, frozen=True, kw_only=True, tag="room.hand_raised/1"):
+    """The student asked for the floor ("giơ tay")."""
+
     person: PersonId
 
 
@@ -120,6 +124,8 @@ class Spoke(Event, frozen=True, kw_only=True, tag="room.spoke/1"):
 
 
 class MessagePosted(Event, frozen=True, kw_only=True, tag="chat.message_posted/1"):
+    """A message to the whole class, as it was sent."""
+
     message: MessageId
     person: PersonId
     text: str
@@ -140,6 +146,8 @@ class MessageHidden(Event, frozen=True, kw_only=True, tag="chat.message_hidden/1
 
 
 class RollCallAnswered(Event, frozen=True, kw_only=True, tag="room.roll_call_answered/1"):
+    """The student answered a presence challenge within its window."""
+
     person: PersonId
     roll_call: RollCallId
 

@@ -1,4 +1,4 @@
-"""Which events may follow the seal made at a lesson's end. Why these: docs/decisions/0002-cumulative-seals.md."""
+"""Which events may follow the seal made at a lesson's end. Why these: docs/decisions/0004-seals-are-cumulative.md."""
 
 from __future__ import annotations
 
