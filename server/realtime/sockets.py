@@ -8,7 +8,6 @@ from typing import Any
 import socketio
 import structlog
 from engineio.async_socket import AsyncSocket
-from engineio.exceptions import SocketIsClosedError, UnknownPacketError
 
 from server.clock import Clock, micros
 from server.ids import ConnectionId
@@ -28,6 +27,14 @@ LINGER_S = 0.2
 #: A socket has this long to say who it is.
 CONNECT_WITHIN_S = 15.0
 _OPENED, _SEEN, _MALFORMED = "gd.opened_us", "gd.seen_us", "gd.malformed"
+
+
+async def shut(socket: AsyncSocket | None) -> None:
+    """Say goodbye and close the TCP connection as well: a client that stays on the line after goodbye is not listened to."""
+    if socket is None:
+        return
+    await socket.close(wait=False)
+    socket.queue.put_nowait(None)
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -50,27 +57,30 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         self._clock = clock
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        """Every received packet, pongs too, is a sign of life; one that cannot be read is counted, not fatal."""
+        """Every received packet, pongs too, is a sign of life."""
         result = await super()._handle_eio_connect(eio_sid, environ)
-        socket = self.eio.sockets[eio_sid]
-        read = socket.receive
         environ[_OPENED] = environ[_SEEN] = micros(self._clock.now())
         environ[_MALFORMED] = 0
+        socket = self.eio.sockets[eio_sid]
+        read = socket.receive
 
         async def receive(packet: Any) -> None:
             environ[_SEEN] = micros(self._clock.now())
-            try:
-                await read(packet)
-            except (SocketIsClosedError, UnknownPacketError):
-                raise
-            except Exception as error:
-                environ[_MALFORMED] += 1
-                log.info("unreadable packet", reason=type(error).__name__, count=environ[_MALFORMED])
-                if environ[_MALFORMED] > MAX_MALFORMED:
-                    await socket.close(wait=False)
+            await read(packet)
 
         socket.receive = receive
         return result
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """A packet that cannot be read is counted, not fatal: only too many of them close the socket."""
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:
+            environ = self.environ.get(eio_sid, {})
+            environ[_MALFORMED] = environ.get(_MALFORMED, 0) + 1
+            log.info("unreadable packet", reason=type(error).__name__, count=environ[_MALFORMED])
+            if environ[_MALFORMED] > MAX_MALFORMED:
+                await shut(self.eio.sockets.get(eio_sid))
 
     def socket_of(self, sid: str, namespace: str) -> BrowserSocket:
         """The connection of a namespace's sid. Raises KeyError when it is gone."""
@@ -83,14 +93,13 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         for eio_sid, environ in list(self.environ.items()):
             is_named = any(self.manager.sid_from_eio_sid(eio_sid, each) for each in self.manager.get_namespaces())
             socket = self.eio.sockets.get(eio_sid)
-            if not is_named and socket is not None and environ.get(_OPENED, 0) < latest_us:
-                await socket.close(wait=False)
+            if not is_named and environ.get(_OPENED, 0) < latest_us:
+                await shut(socket)
 
     async def close_all(self) -> None:
         """The server stops: tell every browser, so that it looks for us again at once."""
         for socket in list(self.eio.sockets.values()):
-            if not socket.closed:
-                await socket.close(wait=False)
+            await shut(socket)
         await self.shutdown()
 
 
@@ -131,4 +140,4 @@ class BrowserSocket:
 
     async def _close_soon(self) -> None:
         await asyncio.sleep(LINGER_S)
-        await self._socket.close(wait=False)
+        await shut(self._socket)

@@ -69,8 +69,11 @@ class Browser:
         await client.connect(ticket=ticket["ticket"], **connect)
         return client
 
+    def http_url(self) -> URL:
+        return URL(self.base_url)
+
     def _csrf(self) -> dict[str, str]:
-        cookies = self.http.cookie_jar.filter_cookies(URL(self.base_url))
+        cookies = self.http.cookie_jar.filter_cookies(self.http_url())
         return {"X-Giangduong-CSRF": cookies["gd_csrf"].value} if "gd_csrf" in cookies else {}
 
 
