@@ -7,8 +7,9 @@ from types import ModuleType
 
 from aiohttp import web
 
-from server.api import demo, guard, health, lessons, probe, session, static, tickets, verify
+from server.api import demo as demo_edge
 from server.api import evidence as evidence_edge
+from server.api import guard, health, lessons, probe, session, static, tickets, verify
 from server.api import recordings as recordings_edge
 from server.api import roll as roll_edge
 from server.api import sheets as sheets_edge
@@ -19,7 +20,8 @@ from server.ledger import Ledger, SchoolKey
 from server.projector import Projector
 from server.realtime.edge import Realtime
 from server.services import Services, demo_plan
-from server.services.demo import DemoSchool
+from server.services.demo import DemoSchool, finished_lesson
+from server.services.demo_history import History
 from server.services.demo_links import DemoLinks
 from server.services.evidence import Evidence
 from server.services.lesson_source import LessonSources
@@ -44,7 +46,7 @@ SERVICES = web.AppKey("services", Services)
 _EDGES: tuple[ModuleType, ...] = (
     health,
     session,
-    demo,
+    demo_edge,
     lessons,
     tickets,
     recordings_edge,
@@ -146,6 +148,8 @@ async def _start_lessons(services: Services) -> None:
     if services.recordings is not None:
         await services.recordings.start()
     await services.live.start()
+    if services.recordings is not None:
+        services.recordings.finish_left_over(services.planning, services.ledger)
     services.desks.start()
 
 
@@ -171,7 +175,10 @@ async def _prepare_demo(services: Services) -> None:
                 f"data_dir: {settings.data_dir} holds the demonstration school; start with --demo, or choose another folder"
             )
         return
-    school = DemoSchool(
-        services.database, services.clock, services.identity.passwords, demo_plan.load(settings.demo_plan)
-    )
+    demo = demo_plan.load(settings.demo_plan)
+    school = DemoSchool(services.database, services.clock, services.identity.passwords, demo)
     services.demo.set_people(await school.ensure())
+    if demo.history:
+        history = History(services.database, services.planning, services.ledger.key, settings.data_dir)
+        if await history.ensure(finished_lesson()):
+            await services.sheets.lesson_sealed(finished_lesson())

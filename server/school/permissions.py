@@ -129,9 +129,6 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "command.restart_ice": _all(IN_ROOM),
     "command.hears": _all(IN_ROOM),
     "command.leave": _all(IN_ROOM),
-    # media that the relay takes from a role at all; a student is heard by all only with the floor (room/floor.py)
-    "media.publish": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
-    "media.publish_screen": _cells((_LECTURER, IN_ROOM)),
     # pushes: who may be told
     "push.joined": _all(IN_ROOM),
     "push.resumed": _all(IN_ROOM),
