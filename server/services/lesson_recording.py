@@ -87,7 +87,7 @@ class LessonRecording:
         self._clock = clock
         self._link = link
         self._closed = closed
-        self._is_recorded = record and router is not None
+        self._is_recorded = record
         self._state = RecordingState(record=self._is_recorded, recorded=host.recorded())
         self._tasks = TaskGroupOf(f"recording-{host.lesson}")
         self._facts: asyncio.Queue[tuple[Event, Origin]] = asyncio.Queue()

@@ -112,7 +112,7 @@ class RecordingReader:
 
     async def has_recording(self, lesson: LessonId) -> bool:
         """For a lesson's card: something plays."""
-        return await asyncio.to_thread((recording_folder(self._data, lesson) / "playback.json").exists)
+        return await asyncio.to_thread(_plays, recording_folder(self._data, lesson))
 
     async def _watermark(self, account: Account, mine: MyLesson) -> str:
         """Who looks: printed over the picture, so that a leaked copy has a name."""
@@ -144,6 +144,11 @@ def _load(folder: Path) -> tuple[_Read | None, Playback | None]:
     except msgspec.DecodeError as error:
         log.error("recording's index is unreadable", folder=folder.parent.name, error=str(error))
         return None, None
+
+
+def _plays(folder: Path) -> bool:
+    _, playback = _load(folder)
+    return playback is not None and bool(playback.tracks)
 
 
 def _state(mine: MyLesson, events: Sequence[Recorded]) -> str:

@@ -113,7 +113,7 @@ class RecordingState:
     def _remember(self, event: Event) -> None:
         match event:
             case RecordingStarted():
-                self._has_started = True
+                self._has_started, self._failed_us = True, None
             case RecordingFailed():
                 self._failed_us = event.since_us
             case RecordingRestored():

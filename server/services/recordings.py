@@ -5,6 +5,7 @@ Reading a finished recording for the player is in recording_reader.py.
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,11 @@ from recorder.child import ChildOptions, RecorderChild
 from recorder.link import LinkEvents, RecorderLink
 from recorder.link_messages import Down, Ping, Pong, UpMessage
 from server.clock import Clock
+from server.ledger import Ledger
 from server.services.lesson_recording import LessonRecording
+from server.services.planning import Planning
 from server.services.recording_face import RecordingHost
+from server.services.recording_left_over import left_over
 from server.tasks import TaskGroupOf
 
 log = structlog.get_logger("recordings")
@@ -40,6 +44,7 @@ class Recordings:
         self._link = RecorderLink(socket, events)
         self._lessons: dict[str, LessonRecording] = {}
         self._tasks = TaskGroupOf("recordings")
+        self._up = asyncio.Event()
         self._heard_ns = 0
         self._pings = 0
 
@@ -64,14 +69,28 @@ class Recordings:
         self._lessons[host.lesson] = recording
         return recording
 
+    def finish_left_over(self, planning: Planning, ledger: Ledger) -> None:
+        """In the background: recordings of lessons that ended under an earlier server, before they were finished."""
+        self._tasks.start(self._finish_left_over(planning, ledger), "left-over")
+
     @property
     def is_up(self) -> bool:
         """For /readyz: the recorder is connected."""
         return self._link.connected
 
+    async def until_up(self) -> None:
+        """Wait for the recorder to be connected."""
+        await self._up.wait()
+
     @property
     def recorder_pid(self) -> int | None:
         return self._child.pid
+
+    async def _finish_left_over(self, planning: Planning, ledger: Ledger) -> None:
+        for host, ended_us in await left_over(self._data, planning, ledger):
+            if host.lesson not in self._lessons:
+                log.info("finishing a recording of an earlier server", lesson=host.lesson)
+                await self.open(host, None, record=True).end(ended_us)
 
     def _forget(self, recording: LessonRecording) -> None:
         if self._lessons.get(recording.lesson) is recording:
@@ -82,6 +101,10 @@ class Recordings:
 
     def _connected(self, is_connected: bool) -> None:
         self._heard_ns = self._clock.mono_ns()
+        if is_connected:
+            self._up.set()
+        else:
+            self._up.clear()
         for recording in list(self._lessons.values()):
             recording.connected(is_connected)
 
