@@ -105,7 +105,8 @@ def _note(source: SheetSource, facts: StudentFacts, entry: RollEntry) -> str:
     if entry.machine.mark == UNVERIFIED:
         notes.append(f"trả lời điểm danh {facts.roll_calls_answered}/{facts.roll_calls_asked}")
     if facts.from_seq:
-        notes.append(f"sự kiện {facts.from_seq}–{facts.to_seq}")
+        last = f"–{facts.to_seq}" if facts.to_seq > facts.from_seq else ""
+        notes.append(f"sự kiện {facts.from_seq}{last}")
     return "; ".join(notes) or vi.BLANK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +120,8 @@ class SheetStore:
     async def ground(self, lesson_id: LessonId, cohort_id: CohortId, topic_id: TopicId, start_us: int) -> Ground:
         """Mode of the class, the decisions that put this topic online, and the periods of the topic before this lesson."""
         async with self._database.read() as connection:
-            mode = (await connection.execute(select(cohort.c.mode).where(cohort.c.id == cohort_id))).scalar_one()
+            of_cohort = select(cohort.c.mode, cohort.c.code).where(cohort.c.id == cohort_id)
+            mode, code = (await connection.execute(of_cohort)).one()
             planned = (
                 select(online_plan.c.decision, online_plan.c.consents)
                 .join(online_plan_row, online_plan_row.c.plan_id == online_plan.c.id)
@@ -144,11 +146,18 @@ class SheetStore:
             )
             before = (await connection.execute(earlier)).scalar_one()
         return Ground(
+            course=_course(code),
             mode=mode,
             decision=_reference(row[0], "Quyết định") if row else "",
             consents="; ".join(_reference(one, "văn bản đồng ý") for one in row[1]) if row else "",
             periods_before=before,
         )
+
+
+def _course(cohort_code: str) -> str:
+    """The intake (khóa) that a class code names by custom: K45.B2 is of the 45th; empty for codes of another make."""
+    found = re.match(r"K(\d{1,3})(?!\d)", cohort_code)
+    return found[1] if found else ""
 
 
 def _reference(ref: Mapping[str, Any], kind: str) -> str:
@@ -158,7 +167,7 @@ def _reference(ref: Mapping[str, Any], kind: str) -> str:
         return ""
     date = str(ref.get("ngay", "")).strip()
     issuer = str(ref.get("co_quan", "")).strip()
-    words = [kind, number if number.lower().startswith("số ") else f"số {number}"]
+    words = [kind, f"số {number.removeprefix('Số ').removeprefix('số ')}"]
     words += [f"ngày {date}"] if date else []
     words += [f"của {issuer}"] if issuer else []
     return " ".join(words)

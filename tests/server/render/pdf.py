@@ -31,4 +31,4 @@ def page_count(pdf: bytes) -> int:
 
 def squeezed(text: str) -> str:
     """Text without white space: a long name may be broken over lines in a narrow cell."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+    return re.sub(r"[\s\u200b]+", "", unicodedata.normalize("NFC", text))
