@@ -9,6 +9,7 @@ from server.api.shapes import EventPage, EventRow
 from server.errors import Invalid
 from server.events.stored import Entry, lifted_body
 from server.ids import EvidenceId, PersonId
+from server.ledger.bundle.layout import plain_name
 from server.services import Services
 from server.services.evidence import in_chunks
 
@@ -25,7 +26,7 @@ def routes(services: Services) -> list[web.RouteDef]:
         inline = "inline" if filed.mime in _SHOWN else "attachment"
         headers = {
             "Content-Type": filed.mime,
-            "Content-Disposition": f'{inline}; filename="{path.name}"',
+            "Content-Disposition": f'{inline}; filename="{plain_name(path.name)}"',
             "Cache-Control": "private, no-cache",
             "ETag": f'"{filed.sha256}"',
         }
@@ -66,7 +67,7 @@ def routes(services: Services) -> list[web.RouteDef]:
     return [
         web.get("/api/v1/lessons/{id}/evidence/{evidence}", file),
         web.get("/api/v1/lessons/{id}/events", events),
-        web.get("/api/v1/lessons/{id}/bundle.zip", bundle),
+        web.get("/api/v1/lessons/{id}/bundle.zip", bundle, allow_head=False),
     ]
 
 

@@ -41,6 +41,7 @@ class Committer:
         self._node = node
         self._committed = committed
         self._queue: list[Batch] = []
+        self._undecided: set[asyncio.Future[list[Entry]]] = set()
         self._wake = asyncio.Event()
         self._closed = False
 
@@ -49,6 +50,8 @@ class Committer:
         if self._closed:
             raise RuntimeError("the ledger is closed")
         done: asyncio.Future[list[Entry]] = asyncio.get_running_loop().create_future()
+        self._undecided.add(done)
+        done.add_done_callback(self._undecided.discard)
         self._queue.append(Batch(state, pending, alive_us, done))
         self._wake.set()
         return await done
@@ -65,7 +68,7 @@ class Committer:
     async def drain(self) -> None:
         """Take nothing new and return when everything submitted is decided."""
         self._closed = True
-        await asyncio.gather(*(batch.done for batch in self._queue), return_exceptions=True)
+        await asyncio.gather(*self._undecided, return_exceptions=True)
 
     def _take(self) -> list[Batch]:
         count, events = 0, 0

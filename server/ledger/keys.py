@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+
+log = structlog.get_logger("ledger")
 
 KEY_FILE = "school-ed25519.pem"
 
@@ -88,6 +91,7 @@ class SchoolKey:
             made._write(path)
         except FileExistsError:
             return cls._load(path)
+        log.warning("a new school key was made: publish its id", key_id=made.key_id)
         return made
 
     @classmethod

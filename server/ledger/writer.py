@@ -59,11 +59,11 @@ class LogWriter:
         msgspec.ValidationError for an event that no reader would accept. Then nothing of the call is written.
         """
         self._refuse_if_fenced()
+        if not events:
+            return []
         if (self._state.closing or self._state.sealed_seq) and not all(may_follow_seal(new.event) for new in events):
             raise Closed(self._state.log_id)
         pending = self._state.pending(self._clock, events)
-        if not pending:
-            return []
         entries = await self._committer.submit(self._state, pending, micros(self._clock.now()))
         return [recorded_of(entry) for entry in entries[-len(events) :]]
 

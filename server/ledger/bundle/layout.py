@@ -81,12 +81,12 @@ def signed_manifest(manifest: bytes) -> bytes:
 
 def evidence_part(seq: int, filed: EvidenceFiled) -> str:
     """The part that holds the file of an EvidenceFiled event."""
-    return f"evidence/{seq:06d}-{_plain(filed.file_name)}"
+    return f"evidence/{seq:06d}-{plain_name(filed.file_name)}"
 
 
 def segment_part(seq: int, closed: SegmentClosed) -> str:
     """The part that holds a segment of the recording."""
-    return f"recording/{seq:06d}-{_plain(closed.file_name)}"
+    return f"recording/{seq:06d}-{plain_name(closed.file_name)}"
 
 
 def sheet_part(seq: int, confirmed: SheetConfirmed) -> str:
@@ -99,7 +99,7 @@ def sheet_content_part(seq: int, confirmed: SheetConfirmed) -> str:
     return f"sheet/{seq:06d}-v{confirmed.version}.json"
 
 
-def _plain(file_name: str) -> str:
+def plain_name(file_name: str) -> str:
     """A file name in the characters that parts may have, diacritics dropped; its end is kept, because it carries the suffix."""
     letters = unicodedata.normalize("NFD", PurePosixPath(file_name).name.replace("đ", "d").replace("Đ", "D"))
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -5,6 +5,7 @@ Two kinds of hands: those that flip, cut, insert and move bytes of the file, and
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import io
@@ -37,8 +38,8 @@ OPTIONAL = {"sheet/000035-v1.json"}
 
 
 @pytest.fixture(scope="module")
-async def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[ChainOf, bytes]:
-    chain, content = await hold_lesson(tmp_path_factory.mktemp("lesson"))
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[ChainOf, bytes]:
+    chain, content = asyncio.run(hold_lesson(tmp_path_factory.mktemp("lesson")))
     return chain, b"".join(make_bundle(content, chain.key).chunks())
 
 

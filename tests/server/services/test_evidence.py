@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from server.cli import main
 from server.clock import micros
@@ -193,8 +194,8 @@ async def test_code_on_the_sheet_leads_anybody_to_the_digests_and_no_names(schoo
         assert (found["found"], found["sealed"], found["number"]) == (True, True, sheet["number"])
         assert found["content_sha256"].upper().startswith(code.replace("-", ""))
         assert found["lesson_date"] == held.plan.day
-    text = json.dumps(found, ensure_ascii=False)
-    assert not any(member.card.name in text for member in held.plan.roster)
+    answer = json.dumps(found, ensure_ascii=False)
+    assert not any(member.card.name in answer for member in held.plan.roster)
     for unknown in ("0000-0000-0000-0000-0000-0000", "x", "%00", "x" * 200):
         assert (await told(await stranger.get(f"/api/v1/verify/{unknown}")))["found"] is False
 
@@ -241,6 +242,19 @@ async def test_rebuild_names_a_plan_that_somebody_changed(
     settings = ["--data-dir", str(school.services.settings.data_dir)]
     assert await asyncio.to_thread(main, ["rebuild", held.id, *settings]) == 1
     assert "different: plan: start 1" in capsys.readouterr().out
+
+
+async def test_rebuild_names_the_event_that_an_administrator_changed(
+    school: School, lecturer: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = await ended_lesson(school, lecturer)
+    async with school.services.database.begin() as connection:
+        await connection.execute(text("DROP TRIGGER ledger_event_no_update"))
+        await connection.execute(text("UPDATE ledger_event SET at_us = at_us - 600000000 WHERE seq = 5"))
+    settings = ["--data-dir", str(school.services.settings.data_dir)]
+    assert await asyncio.to_thread(main, ["rebuild", held.id, *settings]) == 1
+    assert "different: event 5: content does not match its digest" in capsys.readouterr().out
+    assert check_bundle(io.BytesIO(await _bundle(lecturer, held))).first().seq == 5
 
 
 async def test_verifying_touches_neither_database_nor_network(
