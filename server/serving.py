@@ -13,9 +13,11 @@ import sys
 import structlog
 from aiohttp import web
 
+from server import metrics
 from server.app import SERVICES, build_app
 from server.clock import Clock
 from server.settings import Settings
+from server.tasks import TaskGroupOf
 
 #: Requests that run when we are told to stop get this long; sockets of live lessons are closed at once.
 SHUTDOWN_S = 5.0
@@ -37,9 +39,14 @@ async def serve(
     runner = web.AppRunner(
         app, access_log=None, auto_decompress=False, shutdown_timeout=SHUTDOWN_S, handle_signals=False
     )
+    tasks = TaskGroupOf("serve")
+    figures: web.AppRunner | None = None
     try:
         await runner.setup()
         await web.SockSite(runner, listener).start()
+        tasks.start(metrics.watch_loop(), "loop-lag")
+        if settings.metrics_port >= 0:
+            figures = await metrics.start(settings.metrics_port)
         host, port = listener.getsockname()[:2]
         structlog.get_logger("serve").info("listening", host=host, port=port, url=settings.base_url)
         await _announce(app, port)
@@ -47,6 +54,9 @@ async def serve(
     finally:
         if lifeline is not None:
             loop.remove_reader(lifeline)
+        await tasks.aclose()
+        if figures is not None:
+            await figures.cleanup()
         await runner.cleanup()
 
 

@@ -13,6 +13,7 @@ from server.api.shapes import Body
 from server.errors import Invalid, NotFound, Problem, Unauthenticated
 from server.identity.account import Account
 from server.ids import LessonId
+from server.settings import Settings
 
 #: The largest JSON body that any request of the REST edge needs; the largest shape (a sheet's field) is 8,000 characters.
 LARGEST_BODY = 64 * 1024
@@ -43,6 +44,15 @@ def signed_in(request: web.Request) -> Account:
     if account is None:
         raise Unauthenticated(request.get(ACCOUNT_PROBLEM, "auth.required"))
     return account
+
+
+def address_of(request: web.Request, settings: Settings) -> str:
+    """The browser's address, for limits. Behind the school's proxy it is the last one that the proxy added."""
+    if settings.behind_proxy:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            return forwarded[:64]
+    return request.remote or ""
 
 
 async def decode(request: web.Request, shape: type[T], cap: int = LARGEST_BODY) -> T:

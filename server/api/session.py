@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.api.cookies import REFRESH_COOKIE, clear_cookies, set_cookies
-from server.api.edge import account_of, answer, decode, done, signed_in
+from server.api.edge import account_of, address_of, answer, decode, done, signed_in
 from server.api.shapes import Me, RoleGrant, SignIn
 from server.errors import Unauthenticated
 from server.identity.account import Account
@@ -19,7 +19,9 @@ def routes(services: Services) -> list[web.RouteDef]:
 
     async def sign_in(request: web.Request) -> web.Response:
         asked = await decode(request, SignIn, cap=8 * 1024)
-        return await _welcome(await identity.sign_in(asked.login, asked.password, request.remote or ""))
+        return await _welcome(
+            await identity.sign_in(asked.login, asked.password, address_of(request, services.settings))
+        )
 
     async def refresh(request: web.Request) -> web.Response:
         token = request.cookies.get(REFRESH_COOKIE)

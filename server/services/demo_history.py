@@ -51,7 +51,7 @@ class ToldClock:
 
 
 class History:
-    """One lesson, once: a lesson that has a record already is left alone."""
+    """One lesson, once: a lesson that has a record already, whole or cut short by a crash, is left alone."""
 
     def __init__(self, database: Database, planning: Planning, key: SchoolKey, data: Path) -> None:
         self._database = database
@@ -66,6 +66,8 @@ class History:
             return False
         clock = ToldClock(plan.start_us - plan.policy["lobby_s"] * 1_000_000)
         ledger = Ledger(SqlLedgerStore(self._database), clock, self._key, "demo-history")
+        if await ledger.head(lesson_log(lesson)) is not None:
+            return False
         await ledger.start()
         try:
             await self._consents(plan)
@@ -75,7 +77,7 @@ class History:
         return True
 
     async def _write(self, plan: LessonPlan, writer: LogWriter, clock: ToldClock) -> None:
-        await self._planning.set_state(plan.lesson, LessonState.LOBBY, micros(clock.now()))
+        opened_us = micros(clock.now())
         await writer.append(NewEvent(opening(plan), Origin.SERVER))
         pictures = [(at_s + 1.4, cause) for cause, at_s in story.PICTURES_S]
         for told in story.story(plan.start_us):
@@ -88,6 +90,7 @@ class History:
         await self._dismiss(plan, writer, clock)
         clock.put(_at(plan, story.ENDED_S + 9))
         await writer.seal()
+        await self._planning.set_state(plan.lesson, LessonState.LOBBY, opened_us)
         for state, at_s in (
             (LessonState.LIVE, story.STARTED_S),
             (LessonState.ENDED, story.ENDED_S),
