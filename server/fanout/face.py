@@ -58,7 +58,7 @@ class Fanout(Protocol):
         ...
 
     async def renew(self, lease: Lease) -> None:
-        """Keep it for another `LEASE_MS`. Raises `LeaseLost`."""
+        """Keep it for another `LEASE_MS`, or take it up again if it ran out and nobody else had it. Raises `LeaseLost`."""
         ...
 
     async def release(self, lease: Lease) -> None:

@@ -75,11 +75,9 @@ class InProcessFanout:
         return lease
 
     async def renew(self, lease: Lease) -> None:
-        now = self._clock.mono_ns()
-        held = self._owned.get(lease.room)
-        if held is None or held[0] != lease or held[1] <= now:
+        if self._epochs.get(lease.room) != lease.epoch:
             raise LeaseLost(lease.room)
-        self._owned[lease.room] = (lease, now + self._lease_ns)
+        self._owned[lease.room] = (lease, self._clock.mono_ns() + self._lease_ns)
 
     async def release(self, lease: Lease) -> None:
         held = self._owned.get(lease.room)

@@ -36,10 +36,15 @@ redis.call('SET', KEYS[2], string.format('%d', epoch))
 redis.call('SET', KEYS[1], ARGV[1] .. '|' .. string.format('%d', epoch), 'PX', ARGV[3])
 return epoch
 """
-# KEYS: owner. ARGV: node|epoch, lease ms.
+# KEYS: owner, epoch. ARGV: node|epoch, lease ms, epoch. A lease that ran out unnoticed (Redis was away) is taken up again if
+# nobody else had the room meanwhile.
 _RENEW = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+if not owner and tonumber(redis.call('GET', KEYS[2]) or '0') > tonumber(ARGV[3]) then return 0 end
+redis.call('SET', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 """
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -118,7 +123,8 @@ class RedisFanout:
         return Lease(room, node, epoch) if epoch else None
 
     async def renew(self, lease: Lease) -> None:
-        if not await self._script(_RENEW, (f"gd:owner:{lease.room}",), _mark(lease), self._lease_ms):
+        keys = (f"gd:owner:{lease.room}", f"gd:epoch:{lease.room}")
+        if not await self._script(_RENEW, keys, _mark(lease), self._lease_ms, lease.epoch):
             raise LeaseLost(lease.room)
 
     async def release(self, lease: Lease) -> None:
@@ -151,13 +157,17 @@ class RedisFanout:
             await self._ask(self._pubsub.unsubscribe(channel))
 
     async def _read(self) -> None:
+        is_away = False
         while True:
             try:
                 message = await self._pubsub.get_message(timeout=None)
             except (RedisError, OSError) as error:
-                log.warning("subscription interrupted", error=str(error))
+                if not is_away:
+                    log.warning("redis is away", error=str(error))
+                is_away = True
                 await self._clock.sleep(_RECONNECT_S)
                 continue
+            is_away = False
             if message is not None:
                 self._hand_over(message["type"], message["channel"].decode(), message["data"])
 

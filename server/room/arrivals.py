@@ -155,7 +155,7 @@ def joined(hall: Hall, held: Participant, answer: str | None) -> tell.Joined:
         slots=held.slots,
         chat=view.chat(held.role),
         hands=view.hands(),
-        speakers=[],
+        speakers=hall.speakers,
         floor=view.floor(),
         recording=hall.recording_info,
         roll_call=view.roll_call(held.person, held.role),

@@ -16,7 +16,8 @@ PROTOCOL_VERSION = 1
 Sdp = Annotated[str, Meta(max_length=65_536)]
 Reason = Annotated[str, Meta(min_length=10, max_length=500)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=4_000)]
-Id = Annotated[str, Meta(max_length=64)]
+#: Ids come from us or from the browser's random generator: never free text, so that nothing strange is recorded by their way.
+Id = Annotated[str, Meta(max_length=64, pattern="^[A-Za-z0-9._:-]+$")]
 Count = Annotated[int, Meta(ge=0, le=1 << 31)]
 
 

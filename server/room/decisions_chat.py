@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from server.errors import Conflict, Invalid, NotFound, Overloaded, Refused
+from server.errors import Conflict, NotFound, Overloaded, Refused
 from server.events import room
 from server.events.base import Event
 from server.ids import MessageId, PersonId
 from server.room import commands as wish
 from server.room.moment import Moment
 from server.room.state import ChatEntry, RoomState
+from server.room.wording import clean
 from server.school.permissions import Role
 
 #: A lesson's chat is small enough to be handed whole to whoever joins.
@@ -23,11 +22,9 @@ def post(state: RoomState, person: PersonId, _: Role, command: wish.PostChat, __
         if known.person != person:
             raise Conflict("chat.duplicate")
         return []
-    if not command.message:
-        raise Invalid("chat.no_id")
     if len(state.chat) >= MAX_MESSAGES:
         raise Overloaded("chat.full", most=MAX_MESSAGES)
-    text = _text(command.text)
+    text = clean(command.text)
     return [room.MessagePosted(message=MessageId(command.message), person=person, text=text)]
 
 
@@ -37,7 +34,7 @@ def edit(state: RoomState, person: PersonId, _: Role, command: wish.EditChat, __
         raise Refused("chat.not_author")
     if entry.hidden_reason is not None:
         raise Conflict("chat.hidden")
-    text = _text(command.text)
+    text = clean(command.text)
     if text == entry.text:
         return []
     return [room.MessageEdited(message=entry.message, text=text)]
@@ -47,7 +44,7 @@ def hide(state: RoomState, _: PersonId, __: Role, command: wish.HideChat, ___: M
     entry = _entry(state, command.message)
     if entry.hidden_reason is not None:
         return []
-    return [room.MessageHidden(message=entry.message, reason=_text(command.reason))]
+    return [room.MessageHidden(message=entry.message, reason=clean(command.reason))]
 
 
 def _entry(state: RoomState, message: str) -> ChatEntry:
@@ -55,15 +52,3 @@ def _entry(state: RoomState, message: str) -> ChatEntry:
     if entry is None:
         raise NotFound("chat.no_such_message")
     return entry
-
-
-def _text(text: str) -> str:
-    """NFC, as the record keeps it. Raises Invalid for nothing but white space, or for half a character."""
-    clean = unicodedata.normalize("NFC", text)
-    if not clean.strip():
-        raise Invalid("chat.empty")
-    try:
-        clean.encode()
-    except UnicodeEncodeError:
-        raise Invalid("room.malformed") from None
-    return clean

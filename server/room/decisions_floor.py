@@ -9,6 +9,7 @@ from server.ids import PersonId
 from server.room import commands as wish
 from server.room.moment import Moment
 from server.room.state import PersonState, Presence, RoomState
+from server.room.wording import clean
 from server.school.permissions import Role
 
 MICROPHONE, CAMERA, SCREEN, SCREEN_AUDIO = "microphone", "camera", "screen", "screen_audio"
@@ -86,7 +87,7 @@ def remove(state: RoomState, person: PersonId, _: Role, command: wish.RemovePers
         raise Conflict("room.not_yourself")
     if whom.presence is Presence.REMOVED:
         return []
-    removed: list[Event] = [room.PersonRemoved(person=whom.person, reason=command.reason)]
+    removed: list[Event] = [room.PersonRemoved(person=whom.person, reason=clean(command.reason))]
     if whom.is_seated:
         removed.append(room.PersonLeft(person=whom.person, last_alive_us=moment.at_us, reason="removed"))
     return [*give_back(state, whom.person), *removed]

@@ -55,6 +55,8 @@ class Hall:
     recording: RecordingDoor | None = None
     observers: list[Observer] = field(default_factory=list)
     on_ended: Callable[[], None] | None = None
+    #: Who speaks now, for whoever joins in the middle of a sentence.
+    speakers: list[str] = field(default_factory=list)
     snapshots: set[asyncio.Task[None]] = field(default_factory=set)
     chance: random.Random = field(default_factory=random.SystemRandom)
 

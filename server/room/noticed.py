@@ -20,8 +20,8 @@ from server.room.participant import SILENT_WEAK_US, Participant
 async def noticed(hall: Hall, notice: seen.Notice) -> None:
     """One notice. Notices about people who are gone are late, and nothing."""
     if isinstance(notice, seen.SpeakersChanged):
-        speakers = hall.media.persons(notice.speakers)
-        hall.tell([Outgoing(tell.SpeakersChanged(speakers=speakers))])
+        hall.speakers = hall.media.persons(notice.speakers)
+        hall.tell([Outgoing(tell.SpeakersChanged(speakers=hall.speakers))])
         return
     person = hall.media.person_of(notice.peer)
     held = hall.participants.get(person) if person is not None else None

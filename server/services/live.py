@@ -126,6 +126,10 @@ class Live:
         held = self._lessons.get(lesson)
         return held.room if held is not None else None
 
+    def lease_of(self, lesson: LessonId) -> Lease:
+        """By what this node owns the lesson's room. Raises KeyError when it does not."""
+        return self._lessons[lesson].lease
+
     def present(self, lesson: LessonId) -> int:
         """Students connected now; 0 without a room on this node."""
         room = self.room_of(lesson)

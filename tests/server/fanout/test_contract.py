@@ -133,6 +133,20 @@ async def test_a_room_has_one_owner_until_its_lease_ends(nodes: Nodes) -> None:
         await nodes.here.renew(lease)
 
 
+async def test_a_lease_that_ran_out_unnoticed_is_taken_up_again_unless_somebody_else_had_the_room(nodes: Nodes) -> None:
+    lease = await nodes.here.acquire("lesson", "node-1", above=0)
+    assert lease is not None
+    await nodes.pass_time(LEASE_MS / 1000 * 1.2)
+    await nodes.here.renew(lease)
+    assert await nodes.there.owner("lesson") == "node-1"
+    await nodes.pass_time(LEASE_MS / 1000 * 1.2)
+    other = await nodes.there.acquire("lesson", "node-2", above=0)
+    assert other is not None
+    await nodes.there.release(other)
+    with pytest.raises(LeaseLost):
+        await nodes.here.renew(lease)
+
+
 async def test_a_late_release_does_not_take_the_room_from_its_new_owner(nodes: Nodes) -> None:
     old = await nodes.here.acquire("lesson", "node|1", above=0)
     assert old is not None
