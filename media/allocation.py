@@ -3,14 +3,15 @@
 Input: demands in order of importance, each with its layers and the height at which it is shown; a budget in bits per second, or None
 while the path's capacity is not known. Steps:
 1. Each demand gets a wish: the lowest layer that fills its height, or the best one there is.
-2. In order of importance everybody gets the lowest layer, as far as the budget goes.
+2. In order of importance everybody gets the lowest layer, as far as the budget goes. The first gets it in any case: a shared screen has
+   one layer only, and without it there is no lesson.
 3. In order of importance each is raised towards its wish while the rest of the budget allows it.
 Output: a rid per demand, None for those that did not fit. Audio is never part of this: it is always sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 #: A layer of three quarters of the tile's height still looks sharp; the next one would cost four times as much.
@@ -50,11 +51,11 @@ def allocate(demands: Sequence[Demand], budget_bps: int | None) -> dict[int, str
         return {d.slot: d.layers[wishes[d.slot]].rid for d in demands}
     left = budget_bps
     given: dict[int, int] = {}
-    for demand in demands:
+    for place, demand in enumerate(demands):
         cost = demand.layers[0].bps
-        if cost <= left:
+        if cost <= left or place == 0:
             given[demand.slot] = 0
-            left -= cost
+            left = max(left - cost, 0)
     for demand in demands:
         for level in range(1, wishes[demand.slot] + 1):
             if demand.slot not in given:
@@ -73,6 +74,19 @@ def wish(demand: Demand) -> int:
         if layer.height >= demand.height * ENOUGH:
             return level
     return len(demand.layers) - 1
+
+
+def next_step_bps(demands: Sequence[Demand], given: Mapping[int, str | None]) -> int | None:
+    """What everything would cost with one step up for the most important that is below its wish; None: all have theirs."""
+    total, more = 0, None
+    for demand in demands:
+        rid = given[demand.slot]
+        level = next((i for i, layer in enumerate(demand.layers) if layer.rid == rid), -1)
+        now_bps = demand.layers[level].bps if level >= 0 else 0
+        total += now_bps
+        if more is None and level < wish(demand):
+            more = max(demand.layers[level + 1].bps - now_bps, 0)
+    return None if more is None else total + more
 
 
 def nominal(rids: Sequence[str]) -> tuple[Layer, ...]:

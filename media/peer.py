@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from media.answer import PublishLine, SlotLine
+from media.budget import Budget
 from media.face import Admission, TapInfo
 from media.slots import View
 from media.transport import DtlsSession
@@ -76,6 +77,9 @@ class Peer:
     dtls: DtlsSession
     task: asyncio.Task[None] | None = None
     view: View = field(default_factory=View)
+    budget: Budget = field(default_factory=Budget)
+    #: What all would cost with the next better picture; None when every wish is fulfilled.
+    next_bps: int | None = None
     publications: dict[str, Publication] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     path: str = "udp"

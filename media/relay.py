@@ -12,6 +12,7 @@ import structlog
 
 from media import engine as notes
 from media.aiortc_private import new_certificate
+from media.budget import PathReport
 from media.clock import MediaClock, SystemMediaClock
 from media.config import MediaSettings
 from media.engine import Engine, EngineNotice
@@ -115,6 +116,12 @@ class MediaRelay:
                     router.layer_changed(note)
             case notes.AudioLevels(levels=levels):
                 self._levels(host, levels)
+            case notes.DownlinkFeedback(peers=peers):
+                for peer in peers:
+                    if (owner := host.peers.get(peer.peer)) is not None:
+                        owner[0].path_report(
+                            owner[1], PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps)
+                        )
             case notes.LayerRates(rates=rates):
                 for src, rid, bps, _ in rates:
                     if (router := host.sources.get(src)) is not None:

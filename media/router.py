@@ -13,6 +13,7 @@ import structlog
 
 from media import engine as notes
 from media.aiortc_private import SrtpKeys
+from media.budget import PathReport
 from media.codecs import low_to_high
 from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
 from media.host import Host
@@ -188,6 +189,19 @@ class RoomRouter:
     def rates(self, src: int, rid: str, bps: int) -> None:
         if (publication := self._sources.get(src)) is not None and rid in publication.layers:
             publication.layers[rid].bps = bps
+
+    def path_report(self, peer: Peer, report: PathReport) -> None:
+        """What the peer's feedback says of the way to it."""
+        if peer.budget.step(self._host.clock.mono_us(), report, peer.next_bps):
+            log.info(
+                "budget",
+                peer=peer.id,
+                limit_bps=peer.budget.limit_bps,
+                acked_bps=report.acked_bps,
+                owd_ms=round(report.owd_ms),
+                loss=round(report.loss, 2),
+            )
+            self._refresh_soon()
 
     def levels(self, levels: Mapping[int, int]) -> None:
         """By source. Only voices that may be heard count."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from media._core import Engine as CoreEngine
-from media.allocation import SPARE_HEIGHT, UNSEEN_HEIGHT, Demand, Layer, allocate, nominal
+from media.allocation import SPARE_HEIGHT, UNSEEN_HEIGHT, Demand, Layer, allocate, next_step_bps, nominal
 from media.config import MediaSettings
 from media.notices import LayersWanted, Notice, SlotMapChanged
 from media.peer import Peer, Publication, Slot
@@ -17,6 +17,8 @@ from media.speaker import SpeakerBoard, loudest_first
 
 #: A layer that nobody watches is switched off after this long: people scroll back and forth.
 REST_AFTER_US = 3_000_000
+#: An Opus voice with its headers; set aside before video is fitted in.
+AUDIO_BPS = 50_000
 #: Importance on the way to the peer; among cameras the lecturer's slot comes first.
 _IMPORTANCE = {"screen": 0, "camera": 1}
 
@@ -63,7 +65,12 @@ class Routing:
             if slot.shows is not None
         ]
         demands.sort(key=lambda pair: pair[0])
-        rids = allocate([d for _, d in demands], None)
+        ordered = [d for _, d in demands]
+        audio_bps = AUDIO_BPS * sum(s.shows is not None for s in peer.slots_of("audio"))
+        limit_bps = peer.budget.limit_bps
+        rids = allocate(ordered, None if limit_bps is None else max(limit_bps - audio_bps, 0))
+        step_bps = next_step_bps(ordered, rids)
+        peer.next_bps = None if step_bps is None else step_bps + audio_bps
         for slot in peer.slots.values():
             rid = rids.get(slot.handle, "") if slot.kind == "video" else ""
             wanted = (slot.shows, rid) if slot.shows is not None and rid is not None else (0, "")

@@ -32,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a peer's client shows: its tiles, the peer it pinned, and whether it wants audio only."""
+    """What a peer's client shows: its tiles, the peer it pinned, and whether it does without faces."""
 
     tiles: tuple[Wanted, ...] = ()
     pinned: int | None = None
@@ -94,10 +94,11 @@ def choose_video(
     """Publications for the video slots.
 
     Order: shared screens, the lecturer's camera, who is pinned, who has the floor, who speaks, the tiles that the client shows.
-    With two slots or more the first is for the screen and the second for the lecturer's camera. Students' cameras are capped.
+    With two slots or more the first is for the screen and the second for the lecturer's camera. Students' cameras are capped. Who only
+    listens is shown no faces, and a screen only when its client asks for it.
     """
-    if view.listen_only or count == 0:
-        return (None,) * count
+    if view.listen_only:
+        sources = [s for s in sources if s.role == "screen" and view.tile(s) is not None]
     cameras = [s for s in sources if s.role == "camera"]
     held = set(before)
     screens = sorted(

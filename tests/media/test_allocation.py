@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.allocation import Demand, Layer, allocate, nominal
+from media.allocation import Demand, Layer, allocate, next_step_bps, nominal
 
 THREE = nominal(("q", "h", "f"))
 
@@ -33,6 +33,18 @@ def test_what_does_not_fit_at_all_is_not_sent() -> None:
     assert allocate([Demand(1, 720, THREE), Demand(2, 720, THREE)], 200_000) == {1: "q", 2: None}
 
 
+def test_the_shared_screen_is_sent_even_when_it_does_not_fit() -> None:
+    screen = Demand(1, 720, nominal(("",)))
+    assert allocate([screen, Demand(2, 180, THREE)], 500_000) == {1: "", 2: None}
+
+
+def test_the_next_step_is_the_most_important_one() -> None:
+    demands = [Demand(1, 720, THREE), Demand(2, 720, THREE)]
+    assert next_step_bps(demands, {1: "q", 2: "q"}) == 650_000
+    assert next_step_bps(demands, {1: "f", 2: None}) == 1_850_000
+    assert next_step_bps(demands, {1: "f", 2: "f"}) is None
+
+
 def test_a_publication_without_simulcast_has_one_choice() -> None:
     assert allocate([Demand(1, 90, nominal(("",)))], None) == {1: ""}
 
@@ -49,10 +61,11 @@ _DEMANDS = st.lists(
 
 
 @given(_DEMANDS, st.integers(0, 10**8))
-def test_the_budget_is_never_exceeded(demands: list[Demand], budget_bps: int) -> None:
+def test_the_budget_is_exceeded_by_nothing_but_the_first(demands: list[Demand], budget_bps: int) -> None:
     given_rids = allocate(demands, budget_bps)
     assert set(given_rids) == {d.slot for d in demands}
+    floor = demands[0].layers[0].bps if demands else 0
     cost = sum(
         next(x.bps for x in d.layers if x.rid == given_rids[d.slot]) for d in demands if given_rids[d.slot] is not None
     )
-    assert cost <= budget_bps
+    assert cost <= max(budget_bps, floor)

@@ -108,8 +108,10 @@ def test_at_most_nine_student_cameras_are_sent() -> None:
     assert sum(p is not None for p in shown) == 9
 
 
-def test_listening_only_shows_nothing() -> None:
-    assert see([screen(1), camera(1, 2)], View(listen_only=True)) == (None,) * 6
+def test_listening_only_shows_no_faces_and_a_screen_only_when_asked_for() -> None:
+    sources = [screen(1), camera(1, 2)]
+    assert see(sources, View(listen_only=True)) == (None,) * 6
+    assert see(sources, View((Wanted(1, "screen", 640, 360),), listen_only=True)) == (201, *(None,) * 5)
 
 
 def test_a_second_screen_takes_an_ordinary_slot() -> None:
