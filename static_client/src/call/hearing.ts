@@ -10,9 +10,10 @@ export class Hearing {
   private readonly heardAt = new Map<string, { packets: number; atMs: number }>();
   private claimed: boolean | null = null;
 
-  people(entries: readonly RosterEntry[]): void {
+  /** `me` never has to hear itself. */
+  people(entries: readonly RosterEntry[], me: string): void {
     for (const entry of entries) {
-      if (entry.role !== "lecturer") continue;
+      if (entry.role !== "lecturer" || entry.participant === me) continue;
       this.lecturers.set(entry.participant, entry.presence === "present" && entry.microphone);
     }
   }

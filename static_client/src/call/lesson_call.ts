@@ -53,6 +53,7 @@ export class LessonCall {
   private ticket: { ticket: Ticket; atMs: number } | null = null;
   private ticketTries = 0;
   private policy: RoomPolicy | null = null;
+  private me = "";
   private soundBlocked = false;
   private saidMedia = "";
   private stopLocal: (() => void) | null = null;
@@ -187,7 +188,8 @@ export class LessonCall {
         this.ticketTries = 0;
         this.policy = push.policy;
         this.hearing.forget();
-        this.hearing.people(push.roster);
+        this.me = push.me;
+        this.hearing.people(push.roster, push.me);
         this.hearing.assigned(push.slots);
         this.saidMedia = "";
         if (push.answer) await this.path.adopt(push.answer);
@@ -200,7 +202,7 @@ export class LessonCall {
         await this.localChanged();
         break;
       case "roster_changed":
-        this.hearing.people(push.people);
+        this.hearing.people(push.people, this.me);
         break;
       case "slots_changed":
         this.hearing.assigned(push.slots);
@@ -245,7 +247,7 @@ export class LessonCall {
     this.do({ t: "restart_ice", gen, sdp }).catch((error: unknown) => {
       const { code } = asProblem(error);
       // Not connected or late: the same number goes out again. Anything else: the server does not know this peer.
-      if (!code.startsWith("client.")) this.rejoin();
+      if (!code.startsWith("client.") && code !== "room.stale_offer") this.rejoin();
     });
   }
 
@@ -258,7 +260,8 @@ export class LessonCall {
   private mayRetry(attempt: number, problem: ProblemError | null): boolean {
     if (problem && !problem.code.startsWith("client.")) {
       // A refused session or ticket says nothing about the person: a fresh ticket does.
-      const curable = this.seat.session !== null || problem.code.startsWith("ticket.");
+      const curable =
+        this.seat.session !== null || /^(ticket\.|room\.(busy|moved|elsewhere)$)/.test(problem.code);
       this.seat.forget();
       if (!curable || ++this.ticketTries > MAX_TICKET_TRIES) {
         this.events.refused(problem);

@@ -30,6 +30,7 @@ export function Room() {
   const sharing = useLocal().screen === "on";
   const hasScreen = useRoom((state) => screenOwner(state) !== null) || sharing;
   const lecturer = useRoom((state) => lecturerOf(state)?.participant ?? null);
+  const rollCall = useRoom((state) => state.rollCall !== null);
   const [layout, setLayout] = useState<Layout>("stage");
   const [tab, setTab] = useState<PanelTab>(teaches ? "people" : "chat");
   const [drawer, setDrawer] = useState(false);
@@ -78,7 +79,7 @@ export function Room() {
         <main className="room__stage">
           <Stage layout={layout} />
           {!phone && <RollCallCard />}
-          {!phone && layout === "stage" && hasScreen && <SpeakerRow />}
+          {!phone && !rollCall && layout === "stage" && hasScreen && <SpeakerRow />}
         </main>
         {phone && <PhoneSpeaker onFullScreen={fullScreen} shows={layout === "stage"} />}
         {(phone || (!narrow && !columnHidden)) && (
@@ -125,13 +126,18 @@ function answerRollCall(controller: ReturnType<typeof useController>) {
   }
 }
 
+/** Pictures are also taken by themselves; only one asked for a moment ago is announced. */
+const OWN_SCREENSHOT_MS = 15_000;
+
 function useScreenshotToast() {
   const { t } = useText();
   const toast = useToast();
   const taken = useRoom((state) => state.screenshots);
+  const controller = useController();
   const before = useRef(taken);
   useEffect(() => {
-    if (taken > before.current) toast({ text: t("room.screenshot.taken", { n: taken }) });
+    const mine = Date.now() - controller.screenshotAskedAt < OWN_SCREENSHOT_MS;
+    if (taken > before.current && mine) toast({ text: t("room.screenshot.taken", { n: taken }) });
     before.current = taken;
-  }, [taken, toast, t]);
+  }, [taken, toast, t, controller]);
 }

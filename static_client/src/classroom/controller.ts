@@ -20,6 +20,7 @@ export class RoomController {
   private streams: ReadonlyMap<string, SlotStream> = new Map();
   private readonly streamListeners = new Set<() => void>();
   private flushing = false;
+  screenshotAskedAt = 0;
   /** Set by the page: shows why something was not done. */
   onProblem: (problem: ProblemError) => void = () => undefined;
 
@@ -157,6 +158,11 @@ export class RoomController {
     } finally {
       this.flushing = false;
     }
+  }
+
+  /** Asks for one more picture of evidence; `screenshotAskedAt` tells that the next one is this person's. */
+  async takeScreenshot(): Promise<void> {
+    if (await this.do({ t: "take_screenshot" })) this.screenshotAskedAt = Date.now();
   }
 
   tryNow(): void {

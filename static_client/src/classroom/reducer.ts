@@ -1,5 +1,12 @@
 // (state, what happened) → state. Pure: the same happenings in the same order always give the same classroom.
-import type { ChatMessage, Joined, LessonInfo, RosterEntry, SeatPush } from "@/wire/protocol.gen";
+import type {
+  ChatMessage,
+  Joined,
+  LessonInfo,
+  RecordingInfo,
+  RosterEntry,
+  SeatPush,
+} from "@/wire/protocol.gen";
 import type { Action, Ending, RoomState } from "./state";
 
 const OVER_STATES: readonly string[] = ["ended", "sheet_open", "closed"];
@@ -91,7 +98,7 @@ function take(state: RoomState, push: SeatPush, atMs: number): RoomState {
     case "speakers_changed":
       return { ...state, speakers: push.speakers };
     case "recording_changed":
-      return { ...state, recording: push.recording };
+      return { ...state, recording: runningOn(state.recording, push.recording) };
     case "roll_call_changed":
       return {
         ...state,
@@ -141,6 +148,16 @@ function joined(state: RoomState, push: Joined, atMs: number): RoomState {
     presentSinceMs: state.presentSinceMs ?? arrival(push),
   };
   return lessonChanged(next, push.lesson, atMs);
+}
+
+/** The recorder may begin new files while it records; to people it is one recording since its first moment. */
+function runningOn(before: RecordingInfo | null, now: RecordingInfo): RecordingInfo {
+  if (before?.state !== "recording" || now.state !== "recording") return now;
+  const since =
+    before.since_us === null || now.since_us === null
+      ? now.since_us
+      : Math.min(before.since_us, now.since_us);
+  return { ...now, since_us: since };
 }
 
 function arrival(push: Joined): number {

@@ -359,7 +359,7 @@ function More({
   const choose = (id: string) => {
     if (id === "suspend") void controller.do({ t: "suspend_lesson" });
     else if (id === "resume") void controller.do({ t: "resume_lesson" });
-    else if (id === "screenshot") void controller.do({ t: "take_screenshot" });
+    else if (id === "screenshot") void controller.takeScreenshot();
     else if (id === "share") onShare();
     else if (id === "layout") onLayout(layout === "gallery" ? "stage" : "gallery");
     else if (id === "listen") controller.setListenOnly(!listening);

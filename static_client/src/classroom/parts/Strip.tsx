@@ -1,7 +1,6 @@
 // The strip that is always visible: lesson, recording, present, who cannot hear, hands; order is fixed.
 import {
   ArrowUpDown,
-  ChartNoAxesColumnIncreasing,
   CircleAlert,
   EarOff,
   Hand,
@@ -16,6 +15,7 @@ import type { TextKey } from "@/locales/vi";
 import { bytes, clockWithSeconds, longStretch, stretch } from "@/locales/when";
 import { Button } from "@/ui/Button";
 import { PersonName } from "@/ui/PersonName";
+import { SignalBars } from "@/ui/SignalBars";
 import { PHONE, useController, useMedia, useRoom, useRoomNow } from "../context";
 import { isLecturer, isStaff, periodAt } from "../select";
 
@@ -167,13 +167,21 @@ export function useNetState(): NetState {
   return level === "unknown" ? "good" : level;
 }
 
+const BARS = { good: 4, fair: 3, weak: 1, unknown: 2 } as const;
+
 export function NetChip({ short = false }: { short?: boolean }) {
   const { t } = useText();
   const net = useNetState();
-  const Icon = net === "lost" ? WifiOff : net === "listen" ? Headphones : ChartNoAxesColumnIncreasing;
   return (
     <span className={`chip chip--net-${net}`}>
-      <Icon size={18} aria-hidden="true" /> {t(`room.net.${short ? "short." : ""}${net}` as TextKey)}
+      {net === "lost" ? (
+        <WifiOff size={18} aria-hidden="true" />
+      ) : net === "listen" ? (
+        <Headphones size={18} aria-hidden="true" />
+      ) : (
+        <SignalBars full={BARS[net]} />
+      )}{" "}
+      {t(`room.net.${short ? "short." : ""}${net}` as TextKey)}
     </span>
   );
 }

@@ -59,7 +59,7 @@ function Screen({ owner }: { owner: RosterEntry }) {
         {stream ? (
           <Video stream={stream} whole />
         ) : (
-          <p className="screen__waiting">{t("room.tile.waiting")}</p>
+          <p className="screen__waiting">{t("room.screen.opening")}</p>
         )}
       </div>
     </div>

@@ -1,10 +1,11 @@
 // One person's picture: 16:9, name plate lower left, state upper right; initials when there is no picture.
-import { Hand, Headphones, Mic, MicOff, Pin, RefreshCw, SignalLow, WifiOff } from "lucide-react";
+import { Hand, Headphones, Mic, MicOff, Pin, RefreshCw, WifiOff } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { useText } from "@/locales/text";
 import { stretch } from "@/locales/when";
 import { Avatar } from "@/ui/Avatar";
 import { PersonName } from "@/ui/PersonName";
+import { SignalBars } from "@/ui/SignalBars";
 import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useLocal, usePerson, useRoom, useRoomNow, useStream } from "../context";
 import { handPlace } from "../select";
@@ -144,7 +145,7 @@ function Corner({ person, place, pinned }: { person: RosterEntry; place: number;
   if (person.state === "weak") {
     return (
       <span className="tile__corner tile__corner--weak">
-        <SignalLow size={16} aria-hidden="true" /> {t("room.tile.weak")}
+        <SignalBars full={1} size={16} /> {t("room.tile.weak")}
       </span>
     );
   }

@@ -126,6 +126,7 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.tile.waiting": "Waiting to reconnect",
   "room.tile.noVideo": "Video is paused, sound goes on",
   "room.tile.lecturer": "Lecturer",
+  "room.screen.opening": "Opening the shared screen",
   "room.tile.screen": "Screen of {name}",
   "room.tile.speaking": "speaking",
   "room.tile.sharing": "sharing the screen",

@@ -20,6 +20,7 @@ export const home: Record<keyof typeof source, string> = {
   "home.enterTeaching": "Go and teach",
   "home.startsIn": "Starts in",
   "home.startedAgo": "Running for {time}",
+  "home.lateBy": "{time} past the start",
   "home.opensAt": "Opens at {time}",
   "home.serverTime": "Server time {time} (GMT+7)",
   "home.next": "Next lessons",

@@ -124,6 +124,7 @@ export const classroom = {
   "room.tile.waiting": "Chờ kết nối lại",
   "room.tile.noVideo": "Hình tạm tắt, tiếng vẫn nghe",
   "room.tile.lecturer": "Giảng viên",
+  "room.screen.opening": "Đang mở màn hình được chia sẻ",
   "room.tile.screen": "Màn hình của {name}",
   "room.tile.speaking": "đang nói",
   "room.tile.sharing": "đang chiếu màn hình",

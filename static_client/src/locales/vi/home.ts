@@ -18,6 +18,7 @@ export const home = {
   "home.enterTeaching": "Vào dạy",
   "home.startsIn": "Bắt đầu sau",
   "home.startedAgo": "Đã học {time}",
+  "home.lateBy": "Quá giờ bắt đầu {time}",
   "home.opensAt": "Mở lúc {time}",
   "home.serverTime": "Giờ máy chủ {time} (GMT+7)",
   "home.next": "Các buổi tiếp theo",

@@ -79,7 +79,9 @@ function NextTeaching({ lesson, nowMs }: { lesson: LessonCard | null; nowMs: num
               {t("home.startsIn")} <strong className="t-strong">{stretch(untilStart / 1000)}</strong>
             </>
           ) : (
-            t("home.startedAgo", { time: stretch(-untilStart / 1000) })
+            t(open && lesson.state !== "lobby" ? "home.startedAgo" : "home.lateBy", {
+              time: stretch(-untilStart / 1000),
+            })
           )}
         </p>
       </div>

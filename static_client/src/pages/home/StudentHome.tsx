@@ -119,7 +119,9 @@ export function Countdown({ lesson, nowMs }: { lesson: LessonCard; nowMs: number
       ? t("home.opensAt", { time: clock(lesson.opens_us / 1000) })
       : untilStart > 0
         ? `${t("home.startsIn")} ${stretch(untilStart / 1000)}`
-        : t("home.startedAgo", { time: stretch(-untilStart / 1000) });
+        : t(isOpen(lesson) && lesson.state !== "lobby" ? "home.startedAgo" : "home.lateBy", {
+            time: stretch(-untilStart / 1000),
+          });
   return (
     <div className="num">
       <p className="t-heading-2">{words}</p>

@@ -34,7 +34,7 @@ export function DeviceCheckPage() {
   return (
     <>
       <TopBar school="">
-        <Link className={buttonClass("text", "normal")} to="/">
+        <Link className={`${buttonClass("text", "normal")} back-link`} to="/">
           <ArrowLeft size={18} aria-hidden="true" /> {t("prejoin.back")}
         </Link>
         <LanguageSwitch locale={locale} label={t("app.language")} onChange={setLocale} />

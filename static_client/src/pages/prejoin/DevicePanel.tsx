@@ -116,13 +116,13 @@ export function DeviceRow({ local, state }: Omit<Props, "name">) {
         device.label ||
         `${t(kind === "microphone" ? "prejoin.mic" : kind === "camera" ? "prejoin.camera" : "prejoin.speaker")} ${index + 1}`,
     }));
-    return found.some((option) => option.value === state.choice[kind] || option.value === "default")
-      ? found
-      : [{ value: "", label: t("prejoin.defaultDevice") }, ...found];
+    return found.length > 0 ? found : [{ value: "", label: t("prejoin.defaultDevice") }];
   };
   const chosen = (kind: keyof typeof devices) => {
     const all = options(kind);
-    return all.find((option) => option.value === state.choice[kind])?.value ?? all[0]?.value ?? "";
+    const used = kind === "speaker" ? undefined : local.track(kind)?.getSettings().deviceId;
+    const has = (id: string | undefined) => all.find((option) => option.value === id)?.value;
+    return has(state.choice[kind]) ?? has(used) ?? all[0]?.value ?? "";
   };
   const camera = state.camera === "on" ? local.track("camera")?.getSettings() : undefined;
   return (

@@ -18,6 +18,7 @@ import type { LessonDetail, Ticket } from "@/wire/protocol.gen";
 import { dayWord, lecturerWord, timeRange } from "../home/lesson_words";
 import { useServerNow } from "../shared/clock";
 import { keepJoined, useJoinDesk } from "../shared/join";
+import { useMe } from "../shell/session";
 import { ConsentBox } from "./ConsentBox";
 import type { Probing } from "./use_probe";
 
@@ -33,6 +34,7 @@ type Mode = "full" | "listen";
 export function JoinColumn({ detail, probing, handOn, onConsented }: Props) {
   const { t, locale } = useText();
   const { card, consent } = detail;
+  const me = useMe();
   const teaches = card.my_role === "lecturer";
   const now = useServerNow();
   const poor = !teaches && probing.result !== null && verdictOf(probing.result) === "poor";
@@ -65,7 +67,7 @@ export function JoinColumn({ detail, probing, handOn, onConsented }: Props) {
         {lecturerWord(card)} · {t("home.inside", { present: card.present, enrolled: card.enrolled })}
       </p>
       <div className="card card--dense name-card">
-        <Avatar id={card.id + detail.code} name={detail.name} size={48} />
+        <Avatar id={me.person} name={detail.name} size={48} />
         <div>
           <p className="name-card__name">{detail.name}</p>
           <p className="t-dense t-2">{[detail.code, card.cohort_code].filter(Boolean).join(" · ")}</p>
@@ -133,7 +135,11 @@ export function JoinColumn({ detail, probing, handOn, onConsented }: Props) {
               : t(mode === "listen" ? "prejoin.enterListening" : "prejoin.enter")}{" "}
           {card.may_join && <kbd className="prejoin__key">Enter</kbd>}
         </Button>
-        <StartNote startMs={card.start_us / 1000} nowMs={now} />
+        <StartNote
+          startMs={card.start_us / 1000}
+          nowMs={now}
+          started={card.state === "live" || card.state === "suspended"}
+        />
       </div>
       <Dialog
         open={joining.elsewhere !== null}
@@ -155,7 +161,7 @@ export function JoinColumn({ detail, probing, handOn, onConsented }: Props) {
   );
 }
 
-function StartNote({ startMs, nowMs }: { startMs: number; nowMs: number }) {
+function StartNote({ startMs, nowMs, started }: { startMs: number; nowMs: number; started: boolean }) {
   const { t } = useText();
   const until = startMs - nowMs;
   if (until > 86_400_000) return null;
@@ -163,7 +169,7 @@ function StartNote({ startMs, nowMs }: { startMs: number; nowMs: number }) {
     <p className="t-dense t-2 num prejoin__start">
       {until > 0
         ? t("prejoin.startsIn", { time: stretch(until / 1000) })
-        : t("prejoin.started", { time: stretch(-until / 1000) })}
+        : t(started ? "prejoin.started" : "home.lateBy", { time: stretch(-until / 1000) })}
     </p>
   );
 }

@@ -30,7 +30,7 @@ export function PrejoinPage() {
   // The classroom's code comes while the person looks at their picture.
   useEffect(() => void import("../classroom/ClassroomPage"), []);
   const back = (
-    <Link className={buttonClass("text", "normal")} to="/">
+    <Link className={`${buttonClass("text", "normal")} back-link`} to="/">
       <ArrowLeft size={18} aria-hidden="true" /> {t("prejoin.back")}
     </Link>
   );
