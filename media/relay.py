@@ -130,8 +130,8 @@ class MediaRelay:
                 self._refused += 1
                 log.warning("engine refused", call=note.call, handle=note.handle, reason=note.reason)
             case notes.EventsLost():
-                self._lost += note[0]
-                log.error("engine events lost", count=note[0])
+                self._lost += note.lost
+                log.error("engine events lost", count=note.lost)
             case _:
                 self._tapped(host, note)
 

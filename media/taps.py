@@ -19,7 +19,7 @@ from media.peer import Publication
 
 log = structlog.get_logger("media.taps")
 
-TAPPED_ROLES = frozenset({"microphone", "camera", "screen"})
+TAPPED_ROLES = frozenset({"microphone", "camera", "screen", "screen_audio"})
 #: Seconds from 1900 (NTP, RFC 5905) to 1970.
 _NTP_TO_UNIX_S = 2_208_988_800
 

@@ -26,7 +26,7 @@ async def test_chromium_publishes_simulcast_and_a_second_one_plays_sound_and_pic
         await join(student.evaluate, 2, publish=False)
 
         await stats(student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
-        await stats(lecturer.evaluate, "outbound-rtp", lambda r: layers_sent(r) == {"q", "h", "f"})
+        await stats(lecturer.evaluate, "outbound-rtp", lambda r: layers_sent(r) == {"q", "h", "f"}, 60)
 
         room.router.set_view(2, [Wanted(1, "camera", 320, 180)], None, False)
         await stats(student.evaluate, "inbound-rtp", lambda r: width(r) == 320)
