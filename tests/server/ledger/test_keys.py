@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.ledger import PublicKey, SchoolKey
 from server.ledger.keys import KEY_FILE
@@ -37,6 +39,17 @@ def test_signature_of_another_key_or_message_or_form_does_not_hold() -> None:
     assert key.public.has_signed(b"m", signature)
     for bad in (other.sign(b"m"), key.sign(b"n"), signature.upper(), signature[:-2], "", "zz", signature + "\n"):
         assert not key.public.has_signed(b"m", bad)
+
+
+@given(st.integers(0, 60 * 8 - 1))
+def test_public_key_with_a_flipped_bit_is_another_key_or_none(bit: int) -> None:
+    pem = bytearray(SchoolKey.generate().public.pem())
+    at = len(b"-----BEGIN PUBLIC KEY-----\n") + bit // 8
+    pem[at] ^= 1 << bit % 8
+    try:
+        assert PublicKey.from_pem(bytes(pem)).pem() == bytes(pem)
+    except ValueError:
+        return
 
 
 def test_public_key_in_any_other_spelling_is_refused() -> None:
