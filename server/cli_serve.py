@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 import sys
 from dataclasses import replace
@@ -43,6 +44,8 @@ def run_supervised(parsed: argparse.Namespace) -> int:
 
 
 def run_child(parsed: argparse.Namespace) -> int:
+    # Nothing that is loaded now goes away again: looking for garbage in it only costs time.
+    gc.disable()
     from server.serving import run
 
     settings = settings_of(parsed)

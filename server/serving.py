@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -49,6 +50,8 @@ async def serve(
             figures = await metrics.start(settings.metrics_port)
         host, port = listener.getsockname()[:2]
         structlog.get_logger("serve").info("listening", host=host, port=port, url=settings.base_url)
+        gc.freeze()
+        gc.enable()
         await _announce(app, port)
         await stop.wait()
     finally:

@@ -10,7 +10,6 @@ from server.api.edge import answer, decode, lesson_id, signed_in
 from server.api.shapes import GapShape, OverrideMark, PeriodResult, Roll, RollRow
 from server.events.sheet import MarkOverridden
 from server.ids import EnrolmentId
-from server.render.tables import roll_xlsx
 from server.services import Services
 from server.services.roll import RollLine, RollView
 
@@ -37,6 +36,9 @@ def routes(services: Services) -> list[web.RouteDef]:
 
     async def workbook(request: web.Request) -> web.Response:
         number, content = await sheets.attendance(signed_in(request), lesson_id(request))
+        # Loaded when somebody exports: the server starts sooner without it.
+        from server.render.tables import roll_xlsx
+
         body = roll_xlsx(content.attendance, content.info, number)
         name = f"diem-danh-{content.info.cohort}-{content.info.date.replace('/', '-')}.xlsx"
         return attachment(body, _XLSX, name)

@@ -6,7 +6,7 @@ import structlog
 
 from media.face import Relay
 from server.clock import Clock
-from server.fanout import Fanout, InProcessFanout, RedisFanout
+from server.fanout import Fanout, InProcessFanout
 from server.settings import Settings
 
 log = structlog.get_logger("live")
@@ -19,7 +19,11 @@ def node_name(settings: Settings) -> str:
 
 def make_fanout(settings: Settings, clock: Clock) -> Fanout:
     """Redis when a URL is set, else this process alone."""
-    return RedisFanout(settings.redis_url, clock) if settings.redis_url else InProcessFanout(clock)
+    if not settings.redis_url:
+        return InProcessFanout(clock)
+    from server.fanout.redis import RedisFanout
+
+    return RedisFanout(settings.redis_url, clock)
 
 
 def make_relay(settings: Settings) -> Relay | None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from server.clock import ManualClock, SystemClock
-from server.fanout import Fanout, InProcessFanout, LeaseLost, RedisFanout, Unreachable
+from server.fanout import Fanout, InProcessFanout, LeaseLost, Unreachable
+from server.fanout.redis import RedisFanout
 from tests.kit.redis import RedisServer
 
 LEASE_MS = 300

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from server.storage import migrate
 from server.storage.database import Database
 from server.storage.school_tables import school, unit
 from server.storage.tables import metadata
@@ -125,3 +127,12 @@ async def test_sqlite_commits_reach_the_disk_before_they_return(tmp_path: Path) 
         ]
     await database.aclose()
     assert pragmas == ["wal", 2, 1]
+
+
+def test_heads_are_those_that_alembic_sees() -> None:
+    assert migrate.heads() == set(ScriptDirectory.from_config(migrate.configuration()).get_heads())
+
+
+async def test_upgraded_database_stands_at_the_heads(database: Database) -> None:
+    async with database.begin() as connection:
+        assert await connection.run_sync(migrate.stands_at) == migrate.heads()
