@@ -171,8 +171,19 @@ class Handshake:
             return b""
 
 
+class _Certificate(RTCCertificate):
+    """With one SSL context for all its connections: making one costs more than the rest of a handshake's set-up."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(list(PROFILES.values()))
+        return self._context
+
+
 def new_certificate() -> tuple[RTCCertificate, str]:
     """A fresh ECDSA P-256 certificate and its sha-256 fingerprint. Kept in memory only (ASVS 17.2.1)."""
-    certificate = RTCCertificate.generateCertificate()
+    certificate = _Certificate.generateCertificate()
     (fingerprint,) = (f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
     return certificate, fingerprint

@@ -6,7 +6,7 @@ Not here: which codecs and extensions are taken (`media.codecs`), the answer (`m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from media.face import BadOffer
@@ -80,6 +80,22 @@ class Offer:
         return next((s for s in self.sections if s.mid == mid and not s.stopped), None)
 
 
+@dataclass(slots=True)
+class _Block:
+    """The session's part of an offer, or an m-line with what follows it: attributes by name, each with its values in order."""
+
+    head: str
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+
+    def take(self, line: str) -> None:
+        if line.startswith("a="):
+            name, _, value = line[2:].partition(":")
+            self.attributes.setdefault(name, []).append(value)
+
+    def all(self, name: str) -> list[str]:
+        return self.attributes.get(name, [])
+
+
 def read_offer(text: str) -> Offer:
     """The offer as values. BadOffer: too_large, malformed, no_fingerprint, no_ice, too_many_media, no_bundle."""
     if len(text) > MAX_OFFER_BYTES or len(text.encode("utf-8", "replace")) > MAX_OFFER_BYTES:
@@ -87,9 +103,9 @@ def read_offer(text: str) -> Offer:
     session, blocks = _blocks(text)
     if len(blocks) > MAX_MEDIA:
         raise BadOffer("too_many_media")
-    if sum(1 for _, a in _attributes(text.splitlines()) if a.startswith("candidate:")) > MAX_CANDIDATES:
+    if sum(len(b.all("candidate")) for b in (session, *blocks)) > MAX_CANDIDATES:
         raise BadOffer("too_large")
-    sections = tuple(_section(i, lines) for i, lines in enumerate(blocks))
+    sections = tuple(_section(i, block) for i, block in enumerate(blocks))
     live = [s for s in sections if not s.stopped]
     _check_mids(sections, live, session)
     transport = blocks[live[0].index]
@@ -97,39 +113,30 @@ def read_offer(text: str) -> Offer:
         sections=sections,
         ufrag=_ice(session, transport),
         fingerprints=_fingerprints(session, transport),
-        allow_mixed=any(a == "extmap-allow-mixed" for _, a in _attributes(session)),
+        allow_mixed="extmap-allow-mixed" in session.attributes,
     )
 
 
-def _blocks(text: str) -> tuple[list[str], list[list[str]]]:
-    """The session's lines, and the lines of each m-line."""
+def _blocks(text: str) -> tuple[_Block, list[_Block]]:
+    """The session's part, and each m-line's."""
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     if not lines or lines[0] != "v=0":
         raise BadOffer("malformed")
-    session: list[str] = []
-    blocks: list[list[str]] = []
+    session = current = _Block(lines[0])
+    blocks: list[_Block] = []
     for line in lines:
         if len(line) < 2 or line[1] != "=" or not line.isprintable():
             raise BadOffer("malformed")
         if line[0] == "m":
-            blocks.append([])
-        (blocks[-1] if blocks else session).append(line)
+            current = _Block(line)
+            blocks.append(current)
+        else:
+            current.take(line)
     if not blocks:
         raise BadOffer("malformed")
     return session, blocks
-
-
-def _attributes(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """(key, whole attribute) of the a-lines."""
-    for line in lines:
-        if line.startswith("a="):
-            yield line[2:].partition(":")[0], line[2:]
-
-
-def _values(lines: list[str], key: str) -> list[str]:
-    return [a[len(key) + 1 :] for k, a in _attributes(lines) if k == key and ":" in a]
 
 
 def _number(text: str, top: int) -> int:
@@ -138,16 +145,15 @@ def _number(text: str, top: int) -> int:
     return int(text)
 
 
-def _section(index: int, lines: list[str]) -> Section:
-    parts = lines[0][2:].split(" ")
+def _section(index: int, block: _Block) -> Section:
+    parts = block.head[2:].split(" ")
     if len(parts) < 4 or len(parts) > 3 + MAX_CODECS:
         raise BadOffer("malformed")
     kind, port, protocol, *formats = parts
-    mids = _values(lines, "mid")
+    mids = block.all("mid")
     if len(mids) != 1 or not _TOKEN.fullmatch(mids[0]) or not _TOKEN.fullmatch(kind):
         raise BadOffer("malformed")
-    bundle_only = any(a == "bundle-only" for _, a in _attributes(lines))
-    stopped = _number(port, 65535) == 0 and not bundle_only
+    stopped = _number(port, 65535) == 0 and "bundle-only" not in block.attributes
     media = kind in ("audio", "video")
     if media and not stopped and protocol not in ("UDP/TLS/RTP/SAVPF", "TCP/DTLS/RTP/SAVPF"):
         raise BadOffer("malformed")
@@ -157,29 +163,29 @@ def _section(index: int, lines: list[str]) -> Section:
         mid=mids[0],
         protocol=protocol,
         formats=tuple(formats),
-        direction=next((k for k, _ in _attributes(lines) if k in DIRECTIONS), "sendrecv"),
+        direction=next((name for name in block.attributes if name in DIRECTIONS), "sendrecv"),
         stopped=stopped,
-        codecs=_codecs(formats, lines) if media else (),
-        extensions=_extensions(lines),
-        rids=_rids(lines),
-        ssrcs=_ssrcs(lines),
+        codecs=_codecs(formats, block) if media else (),
+        extensions=_extensions(block),
+        rids=_rids(block),
+        ssrcs=_ssrcs(block),
     )
 
 
-def _codecs(formats: list[str], lines: list[str]) -> tuple[Codec, ...]:
+def _codecs(formats: list[str], block: _Block) -> tuple[Codec, ...]:
     """The payload types that have an rtpmap, in the m-line's order."""
     order = [_number(f, 127) for f in formats]
     maps: dict[int, tuple[str, int, int]] = {}
-    for value in _values(lines, "rtpmap"):
+    for value in block.all("rtpmap"):
         pt, _, codec = value.partition(" ")
         name, _, rest = codec.partition("/")
         clock, _, channels = rest.partition("/")
         if not _TOKEN.fullmatch(name):
             raise BadOffer("malformed")
         maps[_number(pt, 127)] = (name.lower(), _number(clock, 1 << 31), _number(channels or "1", 255))
-    fmtp = {pt: params for pt, params in (_pt_and_text(v) for v in _values(lines, "fmtp")) if pt is not None}
+    fmtp = {pt: params for pt, params in (_pt_and_text(v) for v in block.all("fmtp")) if pt is not None}
     feedback: dict[int, list[str]] = {}
-    for value in _values(lines, "rtcp-fb"):
+    for value in block.all("rtcp-fb"):
         one, what = _pt_and_text(value)
         for each in maps if one is None else (one,):
             feedback.setdefault(each, []).append(what)
@@ -201,11 +207,11 @@ def _parameters(text: str) -> dict[str, str]:
     return {key.lower(): value for key, _, value in pairs}
 
 
-def _extensions(lines: list[str]) -> dict[str, Extension]:
+def _extensions(block: _Block) -> dict[str, Extension]:
     """By URI. An id given twice is refused; a URI keeps its first id."""
     found: dict[str, Extension] = {}
     ids: set[int] = set()
-    for value in _values(lines, "extmap"):
+    for value in block.all("extmap"):
         number, _, rest = value.partition(" ")
         ident, _, direction = number.partition("/")
         extension = Extension(_number(ident, 4351), direction)
@@ -216,10 +222,10 @@ def _extensions(lines: list[str]) -> dict[str, Extension]:
     return found
 
 
-def _rids(lines: list[str]) -> tuple[str, ...]:
+def _rids(block: _Block) -> tuple[str, ...]:
     """Rids that are sent, in the order of a=simulcast (RFC 8853); the first of alternatives."""
-    declared = {v.split(" ")[0] for v in _values(lines, "rid") if v.split(" ")[1:2] == ["send"]}
-    for value in _values(lines, "simulcast"):
+    declared = {v.split(" ")[0] for v in block.all("rid") if v.split(" ")[1:2] == ["send"]}
+    for value in block.all("simulcast"):
         words = value.split(" ")
         for direction, streams in zip(words[::2], words[1::2], strict=False):
             if direction != "send":
@@ -233,12 +239,12 @@ def _rids(lines: list[str]) -> tuple[str, ...]:
     return ()
 
 
-def _ssrcs(lines: list[str]) -> tuple[tuple[int, int], ...]:
+def _ssrcs(block: _Block) -> tuple[tuple[int, int], ...]:
     """Media SSRCs with their retransmission SSRC, by a=ssrc and a=ssrc-group:FID (RFC 5576)."""
     top = (1 << 32) - 1
-    named = list(dict.fromkeys(_number(v.partition(" ")[0], top) for v in _values(lines, "ssrc")))
+    named = list(dict.fromkeys(_number(v.partition(" ")[0], top) for v in block.all("ssrc")))
     rtx: dict[int, int] = {}
-    for value in _values(lines, "ssrc-group"):
+    for value in block.all("ssrc-group"):
         words = value.split(" ")
         if words[0] == "FID" and len(words) == 3:
             rtx[_number(words[1], top)] = _number(words[2], top)
@@ -246,19 +252,19 @@ def _ssrcs(lines: list[str]) -> tuple[tuple[int, int], ...]:
     return tuple((ssrc, rtx.get(ssrc, 0)) for ssrc in named if ssrc not in repairs and ssrc != 0)
 
 
-def _check_mids(sections: tuple[Section, ...], live: list[Section], session: list[str]) -> None:
+def _check_mids(sections: tuple[Section, ...], live: list[Section], session: _Block) -> None:
     if not live:
         raise BadOffer("malformed")
     if len({s.mid for s in sections}) != len(sections):
         raise BadOffer("malformed")
-    groups = [v.split(" ")[1:] for v in _values(session, "group") if v.split(" ")[0] == "BUNDLE"]
+    groups = [v.split(" ")[1:] for v in session.all("group") if v.split(" ")[0] == "BUNDLE"]
     if len(groups) != 1 or not {s.mid for s in live} <= set(groups[0]):
         raise BadOffer("no_bundle")
 
 
-def _ice(session: list[str], transport: list[str]) -> str:
-    ufrags = _values(transport, "ice-ufrag") or _values(session, "ice-ufrag")
-    passwords = _values(transport, "ice-pwd") or _values(session, "ice-pwd")
+def _ice(session: _Block, transport: _Block) -> str:
+    ufrags = transport.all("ice-ufrag") or session.all("ice-ufrag")
+    passwords = transport.all("ice-pwd") or session.all("ice-pwd")
     if not ufrags or not passwords:
         raise BadOffer("no_ice")
     if not _ICE.fullmatch(ufrags[0]) or not _ICE.fullmatch(passwords[0]):
@@ -266,10 +272,10 @@ def _ice(session: list[str], transport: list[str]) -> str:
     return ufrags[0]
 
 
-def _fingerprints(session: list[str], transport: list[str]) -> tuple[tuple[str, str], ...]:
+def _fingerprints(session: _Block, transport: _Block) -> tuple[tuple[str, str], ...]:
     """The supported fingerprints, and a DTLS role that leaves us the server's (we answer `passive`)."""
     found = []
-    for value in _values(transport, "fingerprint") or _values(session, "fingerprint"):
+    for value in transport.all("fingerprint") or session.all("fingerprint"):
         algorithm, _, digest = value.partition(" ")
         size = FINGERPRINT_BYTES.get(algorithm.lower())
         if size is None:
@@ -280,7 +286,7 @@ def _fingerprints(session: list[str], transport: list[str]) -> tuple[tuple[str, 
         found.append((algorithm.lower(), digest))
     if not found:
         raise BadOffer("no_fingerprint")
-    setup = _values(transport, "setup") or _values(session, "setup")
+    setup = transport.all("setup") or session.all("setup")
     if setup and setup[0] not in ("actpass", "active"):
         raise BadOffer("malformed")
     return tuple(found)

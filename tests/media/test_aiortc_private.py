@@ -6,7 +6,7 @@ import inspect
 from importlib.metadata import version
 
 from aiortc import rtcdtlstransport
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
 
 import media
 
@@ -27,6 +27,7 @@ def test_the_private_names_exist_with_the_meaning_we_know() -> None:
     ):
         assert callable(getattr(RTCDtlsTransport, name)), name
     begin = inspect.getsource(RTCDtlsTransport.__init__)
+    assert callable(RTCCertificate._create_ssl_context)
     for name in ("_ssl", "_task", "_state", "_role", "_srtp_profiles", "encrypted"):
         assert f"self.{name}" in begin, name
     start = inspect.getsource(RTCDtlsTransport.start)
