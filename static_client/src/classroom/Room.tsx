@@ -35,7 +35,6 @@ export function Room() {
   const [tab, setTab] = useState<PanelTab>(teaches ? "people" : "chat");
   const [drawer, setDrawer] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const box = useRef<HTMLDivElement>(null);
   useWakeLock();
   useScreenshotToast();
 
@@ -46,7 +45,7 @@ export function Room() {
   }, [controller, toast, t]);
   const fullScreen = useCallback(() => {
     if (document.fullscreenElement) void document.exitFullscreen();
-    else void box.current?.requestFullscreen().catch(() => undefined);
+    else void document.documentElement.requestFullscreen().catch(() => undefined);
   }, []);
   const showPanel = (next: PanelTab) => {
     setTab(next);
@@ -69,7 +68,7 @@ export function Room() {
   const sideTile = !phone && !narrow && !teaches && hasScreen && layout === "stage" && lecturer !== null;
   const columnHidden = layout === "gallery" && !phone;
   return (
-    <div ref={box} className="room stage" data-role={teaches ? "lecturer" : "student"}>
+    <div className="room stage" data-role={teaches ? "lecturer" : "student"}>
       <a className="skip-link" href="#stage">
         {t("room.skipToStage")}
       </a>

@@ -162,7 +162,8 @@ export class RoomController {
 
   /** Asks for one more picture of evidence; `screenshotAskedAt` tells that the next one is this person's. */
   async takeScreenshot(): Promise<void> {
-    if (await this.do({ t: "take_screenshot" })) this.screenshotAskedAt = Date.now();
+    this.screenshotAskedAt = Date.now();
+    await this.do({ t: "take_screenshot" });
   }
 
   tryNow(): void {

@@ -1,18 +1,8 @@
-// Things that come above the page: Dialog (asks one question), Drawer (details beside the content), MenuButton.
+// Things that come above the page: Dialog (asks one question), Drawer (details beside the content).
 // Focus is trapped and returned, Esc closes the topmost.
-import { Check, type LucideIcon, X } from "lucide-react";
+import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import {
-  Button as AriaButton,
-  Dialog as AriaDialog,
-  Heading,
-  Menu,
-  MenuItem,
-  MenuTrigger,
-  Modal,
-  ModalOverlay,
-  Popover,
-} from "react-aria-components";
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { IconButton } from "./Button";
 import "./styles/overlay.css";
 
@@ -87,51 +77,4 @@ export function Drawer({ open, onClose, title, closeLabel, children, side = "rig
   );
 }
 
-export interface MenuChoice {
-  id: string;
-  label: string;
-  detail?: string;
-  icon?: LucideIcon;
-  checked?: boolean;
-  danger?: boolean;
-}
-
-interface MenuButtonProps {
-  /** Accessible name of the button when its content is not enough. */
-  label: string;
-  className: string;
-  children: ReactNode;
-  choices: readonly MenuChoice[];
-  onChoose: (id: string) => void;
-  placement?: "top" | "bottom" | "bottom end" | "top end" | "bottom start" | "top start";
-}
-
-/** A button that opens a list of acts or choices. */
-export function MenuButton({ label, className, children, choices, onChoose, placement }: MenuButtonProps) {
-  return (
-    <MenuTrigger>
-      <AriaButton className={className} aria-label={label}>
-        {children}
-      </AriaButton>
-      <Popover className="menu" placement={placement ?? "bottom end"} offset={6}>
-        <Menu className="menu__list" aria-label={label} onAction={(key) => onChoose(String(key))}>
-          {choices.map(({ icon: Icon, ...choice }) => (
-            <MenuItem
-              key={choice.id}
-              id={choice.id}
-              textValue={choice.label}
-              className={`menu__item${choice.danger ? " menu__item--danger" : ""}`}
-            >
-              {Icon && <Icon size={18} aria-hidden="true" />}
-              <span className="menu__words">
-                <span>{choice.label}</span>
-                {choice.detail && <span className="t-small t-2">{choice.detail}</span>}
-              </span>
-              {choice.checked && <Check size={18} aria-hidden="true" />}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
-  );
-}
+export { MenuButton, type MenuChoice } from "./Menu";

@@ -1,6 +1,5 @@
-// Tabs over a panel: one tab stop, arrow keys between them.
-import type { ReactNode } from "react";
-import { Tabs as AriaTabs, Tab, TabList, TabPanel } from "react-aria-components";
+// Tabs over a panel: one tab stop, arrow keys between them; only the chosen panel is in the page.
+import { type KeyboardEvent, type ReactNode, useId } from "react";
 import { Count } from "./Feedback";
 import "./styles/layout.css";
 
@@ -22,25 +21,50 @@ interface Props<T extends string> {
 }
 
 export function Tabs<T extends string>({ label, items, selected, onSelect, className }: Props<T>) {
+  const base = useId();
+  const at = items.findIndex((item) => item.id === selected);
+  const key = (event: KeyboardEvent<HTMLDivElement>) => {
+    const last = items.length - 1;
+    const steps: Record<string, number> = {
+      ArrowRight: at === last ? 0 : at + 1,
+      ArrowLeft: at === 0 ? last : at - 1,
+      Home: 0,
+      End: last,
+    };
+    const next = items[steps[event.key] ?? -1];
+    if (!next) return;
+    event.preventDefault();
+    onSelect(next.id);
+    document.getElementById(`${base}-${next.id}`)?.focus();
+  };
   return (
-    <AriaTabs
-      className={`tabs ${className ?? ""}`}
-      selectedKey={selected}
-      onSelectionChange={(key) => onSelect(String(key) as T)}
-    >
-      <TabList className="tabs__list" aria-label={label}>
+    <div className={`tabs ${className ?? ""}`}>
+      <div className="tabs__list" role="tablist" aria-label={label} tabIndex={-1} onKeyDown={key}>
         {items.map((item) => (
-          <Tab key={item.id} id={item.id} className="tabs__tab">
+          <button
+            key={item.id}
+            id={`${base}-${item.id}`}
+            type="button"
+            role="tab"
+            className="tabs__tab"
+            aria-selected={item.id === selected}
+            aria-controls={item.id === selected ? `${base}-panel` : undefined}
+            tabIndex={item.id === selected ? 0 : -1}
+            onClick={() => onSelect(item.id)}
+          >
             {item.label}
             {item.count ? <Count value={item.count} waiting={item.waiting ?? false} /> : null}
-          </Tab>
+          </button>
         ))}
-      </TabList>
-      {items.map((item) => (
-        <TabPanel key={item.id} id={item.id} className="tabs__panel">
-          {item.content}
-        </TabPanel>
-      ))}
-    </AriaTabs>
+      </div>
+      <div
+        id={`${base}-panel`}
+        className="tabs__panel"
+        role="tabpanel"
+        aria-labelledby={`${base}-${selected}`}
+      >
+        {items[at]?.content}
+      </div>
+    </div>
   );
 }

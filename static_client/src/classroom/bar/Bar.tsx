@@ -370,7 +370,6 @@ function More({
     <MenuButton
       label={t("room.more")}
       className="stage-control"
-      placement="top"
       choices={choices.filter((choice) => choice !== false)}
       onChoose={choose}
     >
