@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -55,6 +55,11 @@ class Database:
                     yield connection
             finally:
                 await connection.close()
+
+    async def one_at_a_time(self, connection: AsyncConnection, name: str) -> None:
+        """Until this transaction ends, whoever asks for the same name on any node waits. SQLite's writers wait anyway."""
+        if not self.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
     def exclusive(self) -> AbstractAsyncContextManager[Any]:
         """The place among this process's writers (SQLite has one at a time): for a writer with a connection of its own."""

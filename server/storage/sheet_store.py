@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId, CohortId, LessonId, SchoolId, SheetId, TopicId
@@ -17,9 +16,6 @@ from server.sheet.source import Ground
 from server.storage.database import Database
 from server.storage.school_tables import cohort, lesson, lesson_period, online_plan, online_plan_row
 from server.storage.sheet_tables import sheet, sheet_version
-
-#: Two servers may take the same serial at once; the database refuses one of them, who takes the next.
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -65,16 +61,12 @@ class SheetStore:
         self, new_id: str, lesson_id: LessonId, school: SchoolId, cohort_code: str, year: int, now_us: int
     ) -> SheetRow:
         """The lesson's sheet, made with the next number of its class and year if there is none yet."""
-        for attempt in range(ATTEMPTS):
-            try:
-                async with self._database.begin() as connection:
-                    if (found := await _row(connection, lesson_id)) is not None:
-                        return found
-                    await _add(connection, new_id, lesson_id, school, cohort_code, year, now_us)
-            except IntegrityError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        found = await self.of_lesson(lesson_id)
+        async with self._database.begin() as connection:
+            # Numbers have no gaps, so whoever takes one goes through this door alone.
+            await self._database.one_at_a_time(connection, f"sheet:{school}:{cohort_code}:{year}")
+            if (found := await _row(connection, lesson_id)) is None:
+                await _add(connection, new_id, lesson_id, school, cohort_code, year, now_us)
+                found = await _row(connection, lesson_id)
         if found is None:
             raise LookupError(f"the sheet of lesson {lesson_id} was not kept")
         return found
