@@ -14,6 +14,7 @@ import structlog
 
 from server.clock import Clock, micros
 from server.errors import Conflict, Invalid
+from server.ids import ConnectionId
 from server.realtime import rates
 from server.realtime.acks import done, refusal, refused
 from server.realtime.rates import Rates
@@ -61,7 +62,7 @@ class Gateway(socketio.AsyncNamespace):  # type: ignore[misc]
             command = decode_command(data)
             if isinstance(command, PostChat):
                 self._limits.take(rates.CHAT, sid)
-            return done(await room.do(self._sockets.socket_of(sid, NAMESPACE).id, command))
+            return done(await room.do(ConnectionId(sid), command))
         except Exception as error:
             return refused(error, "do")
 
@@ -70,10 +71,8 @@ class Gateway(socketio.AsyncNamespace):  # type: ignore[misc]
         self._limits.forget(rates.COMMANDS, sid)
         self._limits.forget(rates.CHAT, sid)
         if room is not None:
-            connection = self._sockets.socket_of(sid, NAMESPACE).id
-            room.gone(
-                connection, micros(self._clock.now()), "heartbeat_lost" if reason == _TIMED_OUT else "socket_closed"
-            )
+            why = "heartbeat_lost" if reason == _TIMED_OUT else "socket_closed"
+            room.gone(ConnectionId(sid), micros(self._clock.now()), why)
 
 
 def decode_connect(auth: Any) -> Connect:

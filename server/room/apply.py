@@ -65,6 +65,10 @@ def _outage(state: RoomState, event: lesson.ServerOutage, _: int) -> None:
         state.without_lecturer_since_us = max(state.without_lecturer_since_us, event.to_us)
 
 
+def _consented(state: RoomState, event: lesson.ConsentGiven, _: int) -> None:
+    state.consents[event.person] = event.notice_version
+
+
 def _knocked(state: RoomState, event: room.PersonKnocked, at_us: int) -> None:
     person = state.people.setdefault(event.person, PersonState(event.person, Role(event.role)))
     person.role = Role(event.role)
@@ -204,6 +208,7 @@ _ACTS: dict[type[Event], _Apply] = {
     lesson.RollCallStarted: _roll_call_started,
     lesson.RollCallClosed: _roll_call_closed,
     lesson.EvidenceFiled: _evidence_filed,
+    lesson.ConsentGiven: _consented,
     room.PersonKnocked: _knocked,
     room.PersonReturned: _returned,
     room.DeviceChanged: _device_changed,

@@ -5,10 +5,11 @@ The measurements come from `participant.py` (socket) and `media_link.py` (relay)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import Conflict, Refused
-from server.events import room
+from server.events import lesson, room
 from server.events.base import Event
 from server.ids import PersonId
 from server.room.decisions_floor import give_back
@@ -39,6 +40,13 @@ def check_open(state: RoomState) -> None:
         raise Conflict("room.ended")
     if state.phase not in OPEN:
         raise Conflict("room.not_open", state=state.phase.value)
+
+
+def consented(state: RoomState, person: PersonId, version: int, purposes: Sequence[str]) -> list[Event]:
+    """The agreement that a person gave before coming in, once per lesson and version of the notice."""
+    if state.consents.get(person) == version:
+        return []
+    return [lesson.ConsentGiven(person=person, notice_version=version, purposes=list(purposes))]
 
 
 def come_in(state: RoomState, knock: Knock) -> list[Event]:

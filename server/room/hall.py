@@ -31,6 +31,7 @@ from server.room.participant import Participant
 from server.room.pushes import RecordingInfo
 from server.room.state import RoomState
 from server.room.view import View
+from server.school.permissions import Role, may_push
 from server.school.plan import LessonPlan, PersonCard
 from server.tasks import TaskGroupOf
 
@@ -84,7 +85,11 @@ class Hall:
         if not events:
             return []
         actor, connection = (by.account, by.connection_id) if by is not None else (None, None)
-        recorded = await self.log.append(*(NewEvent(each, origin, actor, connection) for each in events))
+        return await self.record_all([NewEvent(each, origin, actor, connection) for each in events])
+
+    async def record_all(self, news: Sequence[NewEvent]) -> list[Recorded]:
+        """The same for facts that bring their own source."""
+        recorded = await self.log.append(*news) if news else []
         for each in recorded:
             apply(self.state, each)
             for observe in self.observers:
@@ -95,11 +100,13 @@ class Hall:
         return recorded
 
     def tell(self, told: Iterable[Outgoing]) -> None:
-        """Send each push to its audience; it is encoded once."""
+        """Send each push to its audience, encoded once. The table of rights has the last word on who may be told what."""
         for each in told:
+            tag = str(each.push.__struct_config__.tag)
+            allowed = {role for role in Role if may_push(tag, role, self.state.phase)}
             body = encoded(each.push)
             for held in tuple(self.participants.values()):
-                if each.is_for(held.person, held.role):
+                if held.role in allowed and each.is_for(held.person, held.role):
                     held.send(body)
 
     def admission(self, held: Participant) -> Admission:

@@ -14,14 +14,14 @@ import structlog
 from media.notices import Notice
 from server.errors import Conflict, Overloaded
 from server.events.base import Event, Origin
-from server.ids import ConnectionId, LessonId, PersonId
-from server.ledger.faces import Fenced
+from server.ids import AccountId, ConnectionId, LessonId, PersonId
+from server.ledger.faces import Fenced, NewEvent
 from server.room import arrivals
 from server.room import pushes as tell
 from server.room.arrivals import Arrival
 from server.room.commands import Command, Connect
 from server.room.decisions import Actor, allow, decide
-from server.room.decisions_presence import leave
+from server.room.decisions_presence import consented, leave
 from server.room.doors import Connection
 from server.room.hall import Hall
 from server.room.noticed import noticed
@@ -85,6 +85,15 @@ class Room:
     def noticed(self, notice: Notice) -> None:
         """From the relay, on the event loop's thread."""
         self._post(lambda: noticed(self.hall, notice))
+
+    async def consented(self, account: AccountId, person: PersonId, version: int, purposes: Sequence[str]) -> None:
+        """Somebody agreed to the school's notice and is about to come in."""
+
+        async def note() -> None:
+            given = consented(self.hall.state, person, version, purposes)
+            await self.hall.record_all([NewEvent(each, Origin.HUMAN, account) for each in given])
+
+        await self.in_turn(note)
 
     async def record(self, event: Event, origin: Origin) -> None:
         """A fact from outside (recording, evidence); durable and told when it returns."""

@@ -83,6 +83,8 @@ class RoomState:
     ended_us: int | None = None
     suspended_reason: str = ""
     people: dict[PersonId, PersonState] = field(default_factory=dict)
+    #: Who agreed to the notice, and to which version of it.
+    consents: dict[PersonId, int] = field(default_factory=dict)
     chat: dict[MessageId, ChatEntry] = field(default_factory=dict)
     hands: dict[PersonId, int] = field(default_factory=dict)
     floor: dict[PersonId, int] = field(default_factory=dict)

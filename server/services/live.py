@@ -18,7 +18,7 @@ from server.fanout import Fanout, Lease, LeaseLost, Unreachable
 from server.fanout.face import LEASE_RENEW_S
 from server.identity.account import Account
 from server.identity.tickets import LIFETIME_S, IssuedTicket, Tickets
-from server.ids import LessonId, PersonId
+from server.ids import LessonId
 from server.ledger import Ledger, lesson_log
 from server.room.arrivals import Arrival
 from server.room.commands import Connect
@@ -149,8 +149,9 @@ class Live:
     async def ticket(self, account: Account, mine: MyLesson, device: str) -> TicketAnswer:
         """A ticket for the room. Raises Problem: not open, ended, removed, consent not given."""
         lesson, role = mine.line.id, room_role(mine.role)
-        if role is Role.STUDENT:
-            await self._require_consent(account.person, mine)
+        consent = await self._planning.consent(account.person, mine.line.cohort, mine.line.school)
+        if role is Role.STUDENT and consent.given_us is None:
+            raise Conflict("consent.required", version=consent.notice.version)
         node = await self._owner_elsewhere(lesson)
         other_device = False
         if not node:
@@ -158,6 +159,9 @@ class Live:
             known = room.hall.state.person(account.person)
             if known is not None and known.presence is Presence.REMOVED:
                 raise Refused("room.removed")
+            if consent.given_us is not None:
+                notice = consent.notice
+                await room.consented(account.id, account.person, notice.version, list(notice.purposes))
             seated = room.hall.participants.get(account.person)
             other_device = seated is not None and seated.is_connected and seated.device != device
         issued = self._tickets.issue(account.id, account.person, lesson, role.value)
@@ -185,11 +189,6 @@ class Live:
 
     def _room_holding(self, connect: Connect) -> Room | None:
         return next((each.room for each in self._lessons.values() if each.room.holds(connect)), None)
-
-    async def _require_consent(self, person: PersonId, mine: MyLesson) -> None:
-        state = await self._planning.consent(person, mine.line.cohort, mine.line.school)
-        if state.given_us is None:
-            raise Conflict("consent.required", version=state.notice.version)
 
     async def _owner_elsewhere(self, lesson: LessonId) -> str:
         """The address of another node that has the room; empty if it is here, nowhere, or nobody can tell."""
@@ -227,6 +226,8 @@ class Live:
                 raise Conflict("room.ended")
             await self._planning.set_state(lesson, LessonState.LOBBY, now_us)
             return await self._planning.plan(lesson)
+        if state is LessonState.LOBBY and now_us > plan.end_us + LOBBY_KEPT_US:
+            raise Conflict("room.ended")
         if state in OPEN or (state in AFTER and lesson in self._interrupted):
             return plan
         raise Conflict("room.ended" if state in AFTER else "room.not_open", state=state.value)

@@ -110,6 +110,9 @@ async def test_a_student_gives_consent_before_a_ticket(school: LiveSchool) -> No
         await browser.ticket(school.lesson)
     await browser.consent(school.lesson)
     assert (await browser.ticket(school.lesson))["role"] == "student"
+    await browser.ticket(school.lesson)
+    (given,) = await school.bodies("lesson.consent_given")
+    assert given["purposes"]
 
 
 async def test_a_stranger_to_the_lesson_gets_no_ticket(school: LiveSchool) -> None:
