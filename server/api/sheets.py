@@ -90,7 +90,7 @@ async def _sheet(services: Services, view: SheetView) -> SheetShape:
         sent_us=view.row.sent_us,
         verification_code=view.printed.code,
         pdf_url=f"{folder}/sheet.pdf",
-        pages=len(await services.sheets.pages(view, PPI)),
+        pages=await services.sheets.page_count(view),
         may_edit=view.may_edit,
     )
 

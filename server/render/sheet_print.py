@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,6 +65,11 @@ class SheetPrinter:
 
     def _weight(self) -> int:
         return sum(len(page) for pages in self._kept.values() for page in pages)
+
+
+def page_count(pdf: bytes) -> int:
+    """Pages of a PDF that we made ourselves: its page objects stand uncompressed."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 def _job(content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], created_us: int) -> Job:

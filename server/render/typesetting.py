@@ -30,8 +30,8 @@ TEMPLATES = HERE / "templates"
 WORKERS, WAITING = 1, 12
 #: Pictures larger than this are not decoded (a screenshot of 4K has 8.3 million pixels).
 MAX_PIXELS = 40_000_000
-#: Longest side in print: 165 mm at 220 dpi.
-PRINT_SIDE = 1_430
+#: Resolution of pictures in print, and the width of the text area that they fill, in inches (165 mm).
+PRINT_PPI, TEXT_WIDTH_IN = 220, 6.5
 #: PDF/A-2b: self-contained, for archives (regulation C.4).
 PDF_STANDARD: Final = "a-2b"
 
@@ -83,7 +83,7 @@ class Typesetter:
             main = root / job.entry
             main.write_bytes((self._templates / job.template / job.entry).read_bytes())
             for stem, source in job.pictures.items():
-                _bring_picture(source, root / f"{stem}.jpg")
+                _bring_picture(source, root / f"{stem}.jpg", ppi or PRINT_PPI)
             result = typst.compile(
                 main,
                 root=root,
@@ -114,9 +114,10 @@ def picture_is_readable(source: Path) -> bool:
         return False
 
 
-def _bring_picture(source: Path, target: Path) -> None:
-    """A picture for print: decoded and written anew, so that nothing but pixels reaches the document."""
+def _bring_picture(source: Path, target: Path, ppi: int) -> None:
+    """A picture for print: decoded, made as small as the page shows it, written anew. Nothing but pixels reaches the document."""
+    side = round(ppi * TEXT_WIDTH_IN)
     with Image.open(io.BytesIO(source.read_bytes()), formats=("PNG", "JPEG", "WEBP")) as picture:
         plain = picture.convert("RGB")
-        plain.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS)
+        plain.thumbnail((side, side), Image.Resampling.LANCZOS)
         plain.save(target, "JPEG", quality=85)

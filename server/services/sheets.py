@@ -15,6 +15,7 @@ from server.events.sheet import SheetConfirmed, SheetSent, SheetTextSaved
 from server.identity.account import Account
 from server.ids import LessonId, new_id
 from server.ledger import Ledger, NewEvent, lesson_log
+from server.render.sheet_print import page_count
 from server.school.lesson_states import LessonState
 from server.school.permissions import may
 from server.services.lesson_source import LessonSource, LessonSources
@@ -160,6 +161,11 @@ class Sheets:
         if kept is None:
             kept = await self._prints.pdf(view.source, view.content, view.printed, version.confirmed_us)
         return name, kept
+
+    async def page_count(self, view: SheetView) -> int:
+        """Pages of the print."""
+        confirmed_us = view.row.confirmed_us if view.state is not SheetState.DRAFT else None
+        return page_count(await self._prints.pdf(view.source, view.content, view.printed, confirmed_us or 0))
 
     async def pages(self, view: SheetView, ppi: int) -> list[bytes]:
         """The pages of the print as PNG pictures, for the preview."""

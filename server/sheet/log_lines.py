@@ -13,7 +13,12 @@ from server.sheet.source import SheetSource
 
 _SUSPENDED = {"lecturer": "giảng viên tạm dừng", "lecturer_lost": "giảng viên mất kết nối", "server": "sự cố máy chủ"}
 _ENDED = {"lecturer": "giảng viên kết thúc", "auto": "tự động, không có giảng viên", "schedule": "hết giờ theo lịch"}
-_ISSUED = {"auto": "hệ thống", "lecturer": "giảng viên", "class_manager": "chủ nhiệm lớp"}
+_ISSUED = {
+    "auto": "hệ thống",
+    "auto_retry": "hệ thống nhắc lại",
+    "lecturer": "giảng viên",
+    "class_manager": "chủ nhiệm lớp",
+}
 _GAP = {
     "recorder_down": "bộ ghi dừng",
     "server_down": "máy chủ dừng",
@@ -80,7 +85,7 @@ def _sentence(recorded: Recorded, source: SheetSource) -> str:
 
 def _of_files(event: lesson.EvidenceFiled | lesson.RecordingFailed | lesson.RecordingGap) -> str:
     if isinstance(event, lesson.EvidenceFiled):
-        return f"Lưu minh chứng: {EVIDENCE_KINDS.get(event.kind, event.kind)} ({event.file_name})"
+        return f"Lưu minh chứng: {EVIDENCE_KINDS.get(event.kind, event.kind)}"
     if isinstance(event, lesson.RecordingFailed):
         return f"Ghi hình gián đoạn từ {vi.clock_s(event.since_us)}"
     reason = _GAP.get(event.reason, event.reason)

@@ -10,8 +10,8 @@ _CODE = re.compile(r"[0-9A-F]{24}")
 
 
 def sheet_number(cohort_code: str, year: int, serial: int) -> str:
-    """`PTD-K45.B2-2026-0031`: hyphens, because a slash would make it look like a document's số, ký hiệu."""
-    return f"PTD-{cohort_code}-{year}-{serial:04d}"
+    """`PTD-K45.B2-2026-0031`: hyphens, because a slash would make it look like a document's số, ký hiệu; no spaces."""
+    return f"PTD-{''.join(cohort_code.split())}-{year}-{serial:04d}"
 
 
 def verification_code(content_sha256: str) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from server.errors import Overloaded
 from server.ids import EvidenceId
+from server.render import sheet_print
 from server.render.sheet_print import SheetPrinter
 from server.render.typesetting import WAITING, WORKERS, Job, Typesetter
 from server.sheet.content import SheetContent
@@ -151,7 +152,8 @@ async def test_preview_shows_as_many_pages_as_the_print(printer: SheetPrinter) -
     content = content_of()
     marks = draft_print(content)
     pages = await printer.pages(content, marks, {}, 72)
-    assert len(pages) == page_count(await printer.pdf(content, marks, {}, 0))
+    pdf = await printer.pdf(content, marks, {}, 0)
+    assert len(pages) == page_count(pdf) == sheet_print.page_count(pdf)
     assert all(page.startswith(b"\x89PNG") for page in pages)
 
 

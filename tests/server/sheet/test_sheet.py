@@ -175,6 +175,7 @@ def test_confirmation_waits_for_each_condition(lacks: dict[str, object], code: s
 
 def test_number_and_code_have_one_form() -> None:
     assert sheet_number("K45.B2", 2026, 31) == "PTD-K45.B2-2026-0031"
+    assert sheet_number("BD-CX 11", 2026, 1) == "PTD-BD-CX11-2026-0001"
     code = verification_code("7f3a91c2d0b4e5f60718293a4b5c6d7e" * 2)
     assert code == "7F3A-91C2-D0B4-E5F6-0718-293A"
     for typed in (code, code.lower(), code.replace("-", " "), code.replace("-", ""), f"  {code}\n"):
