@@ -179,6 +179,8 @@ class _Certificate(RTCCertificate):
     def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
         if self._context is None:
             self._context = super()._create_ssl_context(list(PROFILES.values()))
+            # After the handshake an association says nothing for an hour: its buffers are given back.
+            self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
         return self._context
 
 

@@ -55,7 +55,8 @@ class RoomRouter:
         self._routing = Routing(host.core, host.settings, notify)
         self._taps = Taps(host.core, host.clock)
         self._totals: dict[int, Totals] = {}
-        self._stale = False
+        #: Whose slots are to be settled; None in it: everybody's.
+        self._stale: set[int | None] = set()
         self._closed = False
         self._keyframes_at_us = 0
         self._next_refresh_us = 0
@@ -125,12 +126,11 @@ class RoomRouter:
         self._core.remove_peer(gone.handle)
         self._totals.pop(peer, None)
         self._tell_heard(self._board.forget(peer))
-        self._refresh_soon()
 
     def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None:
         if (known := self._peers.get(peer)) is not None:
             known.view = View(tuple(tiles), pinned, listen_only)
-            self._refresh_soon()
+            self._refresh_soon(peer)
 
     def tap(self, sinks: TapSinks | None) -> None:
         self._taps.switch(sinks, self._sources.values())
@@ -201,7 +201,7 @@ class RoomRouter:
                 owd_ms=round(report.owd_ms),
                 loss=round(report.loss, 2),
             )
-            self._refresh_soon()
+            self._refresh_soon(peer.id)
 
     def levels(self, levels: Mapping[int, int]) -> None:
         """By source. Only voices that may be heard count."""
@@ -272,7 +272,7 @@ class RoomRouter:
             else:
                 peer.publications[mid].line = line
         carry_out(self._host, peer, asked)
-        self._refresh_soon()
+        self._refresh_soon(peer.id)
         return write(self._host, peer, asked)
 
     def _add_publication(self, peer: Peer, asked: Plan, mid: str) -> None:
@@ -303,6 +303,7 @@ class RoomRouter:
         del peer.publications[publication.mid], self._sources[publication.handle]
         self._core.remove_source(publication.handle)
         self._host.disown_source(publication.handle)
+        self._refresh_soon()
 
     def _announce(self, publication: Publication) -> None:
         if publication.flowing == publication.announced:
@@ -333,18 +334,22 @@ class RoomRouter:
             self._notify(SpeakersChanged(heard.speakers, unix(self._host.clock.mono_us())))
             self._refresh_soon()
 
-    def _refresh_soon(self) -> None:
-        """At the end of this turn of the loop; in a large room later, so that it takes a tenth of the time at most."""
-        if not self._stale and not self._closed:
-            self._stale = True
+    def _refresh_soon(self, peer: int | None = None) -> None:
+        """Settle what is shown to this peer, or to all. At the end of this turn of the loop; in a large room later, so that it takes a
+        tenth of the time at most.
+        """
+        if self._closed:
+            return
+        if not self._stale:
             self._host.at(self._next_refresh_us, self._refresh)
+        self._stale.add(peer)
 
     def _refresh(self) -> None:
-        self._stale = False
+        stale, self._stale = self._stale, set()
         if self._closed:
             return
         begun_us = self._host.clock.mono_us()
-        self._routing.refresh(self._peers, self._board)
+        self._routing.refresh(self._peers, self._board, None if None in stale else stale)
         ended_us = self._host.clock.mono_us()
         self._next_refresh_us = ended_us + 10 * (ended_us - begun_us)
 

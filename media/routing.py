@@ -5,7 +5,7 @@ The choices themselves are pure and live in `media.slots` and `media.allocation`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from media._core import Engine as CoreEngine
 from media.allocation import SPARE_HEIGHT, UNSEEN_HEIGHT, Demand, Layer, allocate, next_step_bps, nominal
@@ -31,8 +31,8 @@ class Routing:
         self._settings = settings
         self._notify = notify
 
-    def refresh(self, peers: Mapping[int, Peer], board: SpeakerBoard) -> None:
-        """Slots and layers of every peer."""
+    def refresh(self, peers: Mapping[int, Peer], board: SpeakerBoard, only: Collection[int | None] | None) -> None:
+        """Slots and layers of these peers, or of every peer."""
         publications = {p.handle: p for peer in peers.values() for p in peer.publications.values()}
         sources = [
             Source(p.handle, p.peer, p.role, peers[p.peer].admission.priority)
@@ -42,6 +42,8 @@ class Routing:
         loudest = loudest_first([s.peer for s in sources if s.role == "microphone"], board)
         layers = {p.handle: layers_of(p) for p in publications.values() if p.kind == "video" and p.flowing}
         for peer in peers.values():
+            if only is not None and peer.id not in only:
+                continue
             visible = [s for s in sources if may_see(peer, s.peer)]
             self._choose(peer, visible, loudest, board.speakers)
             self._route(peer, publications, layers)
