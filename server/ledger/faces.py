@@ -51,8 +51,10 @@ class LedgerStore(Protocol):
 
     async def entries(self, log_id: LogId, after_seq: int, until_seq: int | None, limit: int) -> list[Entry]: ...
 
-    async def mentioning(self, log_id: LogId, word: str, after_seq: int, limit: int) -> tuple[list[Entry], int]:
-        """At most `limit` entries after `after_seq` whose body has the string `word`, and how many the whole chain has."""
+    async def mentioning(
+        self, log_id: LogId, words: Sequence[str], after_seq: int, limit: int
+    ) -> tuple[list[Entry], int]:
+        """At most `limit` entries after `after_seq` whose body has one of these strings, and how many the whole chain has."""
         ...
 
     async def heads(self) -> list[Head]:

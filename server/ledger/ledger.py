@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
@@ -127,11 +127,12 @@ class Ledger:
             after_seq = page[-1].seq
 
     async def mentioning(
-        self, log_id: LogId, word: str = "", after_seq: int = 0, limit: int = PAGE
+        self, log_id: LogId, words: Sequence[str] = (), after_seq: int = 0, limit: int = PAGE
     ) -> tuple[list[Entry], int]:
-        """One page of the raw entries in whose body `word` stands as a whole string (an id), and how many there are in all."""
-        if word:
-            return await self._store.mentioning(log_id, word, after_seq, limit)
+        """One page of the raw entries in whose body one of `words` stands as a whole string (an id, a type), and how many there
+        are in all; without words, of all entries."""
+        if words:
+            return await self._store.mentioning(log_id, words, after_seq, limit)
         head = await self._store.head(log_id)
         return await self._store.entries(log_id, after_seq, None, limit), head.seq if head else 0
 

@@ -133,7 +133,7 @@ class Evidence:
 
     async def items(self, lesson: LessonId) -> list[Item]:
         """Everything filed for a lesson, in the order of filing."""
-        entries, _ = await self._ledger.mentioning(lesson_log(lesson), type_of(EvidenceFiled))
+        entries, _ = await self._ledger.mentioning(lesson_log(lesson), [type_of(EvidenceFiled)])
         events = [recorded_of(entry) for entry in entries]
         return [Item(each.seq, each.event) for each in events if isinstance(each.event, EvidenceFiled)]
 
@@ -147,6 +147,7 @@ class Evidence:
         if await asyncio.to_thread(digest_of_file, path) != item.filed.sha256:
             log.error("evidence is not the recorded one", lesson=lesson, evidence=evidence, seq=item.seq)
             raise Conflict("evidence.altered", seq=item.seq)
+        log.info("evidence read", lesson=lesson, account=account.id, evidence=evidence)
         return path, item.filed
 
     async def events(
@@ -155,9 +156,15 @@ class Evidence:
         """The raw log, one page; with `person` only what speaks of them. Raises NotFound, Refused, Conflict."""
         await self._planning.require(account, lesson, "events.read")
         log_id = lesson_log(lesson)
-        entries, total = await self._ledger.mentioning(log_id, person or "", after_seq, limit)
+        words = await self._ids_of(lesson, person) if person else ()
+        entries, total = await self._ledger.mentioning(log_id, words, after_seq, limit)
         head = await self._ledger.head(log_id)
         return EventsPage(entries, total, head.hash if head else "")
+
+    async def _ids_of(self, lesson: LessonId, person: PersonId) -> list[str]:
+        """A student is meant by the person's id while the lesson runs, and by the enrolment's in leaves and roll."""
+        member = (await self._planning.plan(lesson)).member(person)
+        return [person, member.enrolment] if member else [person]
 
     async def export(self, account: Account, lesson: LessonId, with_recording: bool) -> tuple[str, Bundle]:
         """File name and bundle for a person who may take it; that they did is recorded in the school's chain."""

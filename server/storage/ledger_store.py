@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, Row, RowMapping, func, select, update
+from sqlalchemy import CursorResult, Insert, Row, RowMapping, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -76,9 +76,12 @@ class SqlLedgerStore:
             result = await connection.execute(query.order_by(ledger_event.c.seq).limit(limit))
             return [_entry(row) for row in result.mappings()]
 
-    async def mentioning(self, log_id: LogId, word: str, after_seq: int, limit: int) -> tuple[list[Entry], int]:
-        """At most `limit` entries after `after_seq` whose body has `word` as a whole JSON string, and how many the chain has."""
-        chosen = (ledger_event.c.log_id == log_id) & ledger_event.c.body.contains(f'"{word}"', autoescape=True)
+    async def mentioning(
+        self, log_id: LogId, words: Sequence[str], after_seq: int, limit: int
+    ) -> tuple[list[Entry], int]:
+        """At most `limit` entries after `after_seq` whose body has one of `words` as a whole JSON string, and how many the chain has."""
+        in_body = [ledger_event.c.body.contains(f'"{word}"', autoescape=True) for word in words]
+        chosen = (ledger_event.c.log_id == log_id) & or_(false(), *in_body)
         page = select(ledger_event).where(chosen, ledger_event.c.seq > after_seq).order_by(ledger_event.c.seq)
         async with self._database.read() as connection:
             entries = [_entry(row) for row in (await connection.execute(page.limit(limit))).mappings()]

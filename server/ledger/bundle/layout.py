@@ -80,8 +80,8 @@ def signed_manifest(manifest: bytes) -> bytes:
 
 
 def evidence_part(seq: int, filed: EvidenceFiled) -> str:
-    """The part that holds the file of an EvidenceFiled event."""
-    return f"evidence/{seq:06d}-{plain_name(filed.file_name)}"
+    """The part that holds the file of an EvidenceFiled event, e.g. `evidence/000089-anh_chup_he_thong.jpg`."""
+    return f"evidence/{seq:06d}-{plain_name(filed.kind + PurePosixPath(filed.file_name).suffix)}"
 
 
 def segment_part(seq: int, closed: SegmentClosed) -> str:

@@ -178,6 +178,9 @@ async def test_raw_events_come_in_pages_and_by_person(school: School, lecturer: 
     own = await told(await lecturer.get(f"{path}?person={person}"))
     assert own["total"] == len(own["events"]) == 3, "the roster, the knock, the answer to the roll-call"
     assert own["head_hash"] == page["head_hash"]
+    await confirm_roll(lecturer, held)
+    decided = await told(await lecturer.get(f"{path}?person={held.plan.roster[1].card.person}"))
+    assert "roll.mark_overridden/1" in {row["type"] for row in decided["events"]}, "decisions speak of the enrolment"
     assert (await told(await lecturer.get(f"{path}?person=%25")))["total"] == 0
     assert (await (await school.browser("student1")).get(path)).status == 403
     for query in ("after=x", "limit=501", "person=" + "x" * 65):
