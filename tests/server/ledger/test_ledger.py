@@ -272,3 +272,28 @@ async def _until(condition) -> None:  # type: ignore[no-untyped-def]
     async with asyncio.timeout(10):
         while not await condition():  # noqa: ASYNC110 - the condition lies in the database
             await asyncio.sleep(0.005)
+
+
+async def test_entries_are_found_by_the_ids_they_mention(open_ledger: OpenLedger) -> None:
+    ledger = await open_ledger()
+    writer = await ledger.open(LOG, LESSON)
+    await writer.append(hand("p1"), hand("p_1"), hand("p11"), message('"p_1" và p_1'), hand("p1"))
+    await (await ledger.open(LogId("other"))).append(hand("p1"))
+    for words, limit, after, expected, total in (
+        (["p1"], 9, 0, [1, 4, 5], 3),
+        (["p_1"], 9, 0, [2], 1),
+        (["p_1", "p11"], 9, 0, [2, 3], 2),
+        (["p1"], 1, 1, [4], 3),
+        (["%"], 9, 0, [], 0),
+        (["room.hand_raised/1"], 9, 0, [1, 2, 3, 5], 4),
+        ([], 2, 2, [3, 4], 5),
+    ):
+        entries, count = await ledger.mentioning(LOG, words, after, limit)
+        assert ([entry.seq for entry in entries], count) == (expected, total), words
+
+
+async def test_heads_tell_where_every_chain_stands(open_ledger: OpenLedger) -> None:
+    ledger = await open_ledger()
+    for log_id, number in ((LOG, 2), (LogId("other"), 1)):
+        await (await ledger.open(log_id)).append(*[hand()] * number)
+    assert [(head.log_id, head.seq) for head in await ledger.heads()] == [(LOG, 2), ("other", 1)]
