@@ -77,9 +77,10 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignOfLife(msgspec.Struct, frozen=True, kw_only=True):
-    """This boot of this node was alive and held the lesson of this chain at `alive_us`."""
+    """This boot of this node was alive and held the lesson of this chain, under this epoch, at `alive_us`."""
 
     log_id: LogId
+    epoch: int
     node: str
     boot_id: str
     alive_us: int

@@ -107,7 +107,13 @@ class Committer:
     def _signs_of_life(self, group: list[Batch]) -> list[SignOfLife]:
         last = {b.state.log_id: b for b in group if b.state.beating and not b.state.fenced}
         return [
-            SignOfLife(log_id=log_id, node=self._node, boot_id=b.state.boot_id, alive_us=b.alive_us)
+            SignOfLife(
+                log_id=log_id,
+                epoch=b.state.epoch,
+                node=self._node,
+                boot_id=b.state.boot_id,
+                alive_us=b.alive_us,
+            )
             for log_id, b in sorted(last.items())
         ]
 

@@ -19,7 +19,8 @@ _MOVE_HEAD = "UPDATE ledger_log SET head_seq = ?, head_hash = ? WHERE log_id = ?
 _COLUMNS = Entry.__struct_fields__
 _ADD_EVENTS = f"INSERT INTO ledger_event ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _ALIVE = """
-    INSERT INTO ledger_alive (log_id, node, boot_id, last_alive_us, open) VALUES (?, ?, ?, ?, 1)
+    INSERT INTO ledger_alive (log_id, node, boot_id, last_alive_us, open)
+    SELECT log_id, ?, ?, ?, 1 FROM ledger_log WHERE log_id = ? AND epoch = ?
     ON CONFLICT (log_id) DO UPDATE SET
         node = excluded.node, boot_id = excluded.boot_id, last_alive_us = excluded.last_alive_us, open = 1
 """
@@ -52,7 +53,7 @@ class SqliteAppender:
         connection.execute("BEGIN IMMEDIATE")
         try:
             refused = frozenset(append.log_id for append in appends if not _appended(connection, append))
-            connection.executemany(_ALIVE, [(s.log_id, s.node, s.boot_id, s.alive_us) for s in alive])
+            refused |= {sign.log_id for sign in alive if not _beaten(connection, sign)}
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -82,6 +83,11 @@ def _appended(connection: sqlite3.Connection, append: Append) -> bool:
         return False
     connection.executemany(_ADD_EVENTS, map(_values, append.entries))
     return True
+
+
+def _beaten(connection: sqlite3.Connection, sign: SignOfLife) -> bool:
+    values = (sign.node, sign.boot_id, sign.alive_us, sign.log_id, sign.epoch)
+    return connection.execute(_ALIVE, values).rowcount == 1
 
 
 def _values(entry: Entry) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Insert, Row, RowMapping, false, func, or_, select, update
+from sqlalchemy import CursorResult, Insert, Row, RowMapping, false, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -59,12 +59,16 @@ class SqlLedgerStore:
             if rows:
                 await connection.execute(ledger_event.insert(), rows)
             for sign in alive:
-                await connection.execute(self._sign_of_life(sign))
+                if not _changed(await connection.execute(self._sign_of_life(sign))):
+                    refused.add(sign.log_id)
         return frozenset(refused)
 
     def _sign_of_life(self, sign: SignOfLife) -> Insert:
+        """Overwrites the last one, if the epoch is still the chain's."""
         values = {"node": sign.node, "boot_id": sign.boot_id, "last_alive_us": sign.alive_us, "open": True}
-        insert = self._insert(ledger_alive).values(log_id=sign.log_id, **values)
+        held = (ledger_log.c.log_id == sign.log_id) & (ledger_log.c.epoch == sign.epoch)
+        owned = select(ledger_log.c.log_id, *map(literal, values.values())).where(held)
+        insert = self._insert(ledger_alive).from_select(["log_id", *values], owned)
         return insert.on_conflict_do_update(index_elements=["log_id"], set_=values)
 
     async def entries(self, log_id: LogId, after_seq: int, until_seq: int | None, limit: int) -> list[Entry]:

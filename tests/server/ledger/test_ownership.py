@@ -46,6 +46,20 @@ async def test_owner_that_was_replaced_writes_nothing_more(open_ledger: OpenLedg
     assert people == ["old", "young"]
 
 
+async def test_owner_that_was_replaced_learns_it_from_its_next_sign_of_life(
+    open_ledger: OpenLedger, clock: ManualClock
+) -> None:
+    old, young = await open_ledger("a"), await open_ledger("b")
+    before = await old.open(LOG, LESSON)
+    await before.beat()
+    await (await young.open(LOG, LESSON)).beat()
+    await clock.advance(BEAT_S)
+    with pytest.raises(Fenced):
+        await before.beat()
+    assert await (await open_ledger("a")).interrupted() == []
+    assert [each.lesson for each in await (await open_ledger("b")).interrupted()] == [LESSON]
+
+
 async def test_two_owners_racing_leave_one_unbroken_chain(open_ledger: OpenLedger) -> None:
     old, young = await open_ledger("a"), await open_ledger("b")
     before = await old.open(LOG, LESSON)
