@@ -16,6 +16,8 @@ from server.school.permissions import Role
 
 #: A socket that closed may come back this long without anybody noticing (a reload, a switch of networks).
 SETTLE_US = 5_000_000
+#: Browsers answer a ping every 5 s; a socket that closes after a longer silence died of it, whatever the transport says.
+HEARTBEAT_US = 7_500_000
 #: Media silent this long shows as a weak line while the socket lives.
 SILENT_WEAK_US = 5_000_000
 #: More loss than this makes a line weak (parts per million), and less than this makes it good again.
@@ -82,8 +84,9 @@ class Participant:
         if self.connection is None:
             return
         self.socket_alive_us = max(self.socket_alive_us, min(self.connection.last_seen_us, at_us))
+        silent_us = at_us - self.connection.last_seen_us
         self.socket_closed_us = at_us
-        self.why_closed = why
+        self.why_closed = "heartbeat_lost" if silent_us >= HEARTBEAT_US else why
         self.connection = None
 
     def forget_media(self) -> None:

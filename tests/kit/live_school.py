@@ -127,13 +127,19 @@ async def _nothing() -> None:
 
 @asynccontextmanager
 async def live_school(
-    data: Path, *, policy: Mapping[str, int] | None = None, with_media: bool = False, **settings: Any
+    data: Path, *, plan: Mapping[str, Any] | None = None, with_media: bool = False, **settings: Any
 ) -> AsyncIterator[LiveSchool]:
-    """A school whose lesson of now can be joined."""
-    plan = data / "plan.json"
-    plan.write_bytes(msgspec.json.encode({"history": False, "policy": dict(policy or {})}))
+    """A school whose lesson of now can be joined. `plan`: fields of services/demo_plan.py that shall differ."""
+    plan_file = data / "plan.json"
+    plan_file.write_bytes(msgspec.json.encode({"history": False, **(plan or {})}))
     defaults = replace(
-        Settings(), data_dir=data, demo=True, demo_plan=str(plan), port=free_tcp_port(), udp_port=0, recording=False
+        Settings(),
+        data_dir=data,
+        demo=True,
+        demo_plan=str(plan_file),
+        port=free_tcp_port(),
+        udp_port=0,
+        recording=False,
     )
     school = LiveSchool(replace(defaults, **settings), ManualClock(START), with_media)
     try:
