@@ -16,12 +16,14 @@ const RATE_BUCKETS: usize = 6;
 const BUCKET_US: Micros = 100_000;
 const LOSS_GAIN: f32 = 0.2;
 
+/// A sent packet in 12 bytes: there are many.
 #[derive(Clone, Copy, Default)]
 struct Sent {
-    at_us: Micros,
+    /// The low 32 bits of the time: 71 minutes.
+    at_us: u32,
     seq: u16,
     bytes: u16,
-    reported: bool,
+    is_waiting: bool,
 }
 
 /// Accounting of one peer's downlink.
@@ -87,7 +89,7 @@ impl Downlink {
         if self.sent.is_empty() {
             self.sent = vec![Sent::default(); KEPT];
         }
-        self.sent[usize::from(seq) % KEPT] = Sent { at_us: now, seq, bytes: bytes as u16, reported: false };
+        self.sent[usize::from(seq) % KEPT] = Sent { at_us: now as u32, seq, bytes: bytes as u16, is_waiting: true };
         self.delivered.add(bytes as u64, now);
     }
 
@@ -104,7 +106,7 @@ impl Downlink {
         let (mut known, mut lost) = (0u32, 0u32);
         for report in reports {
             let Some(sent) = self.sent.get_mut(usize::from(report.seq) % KEPT) else { return };
-            if sent.seq != report.seq || sent.at_us == 0 || sent.reported {
+            if sent.seq != report.seq || !sent.is_waiting {
                 continue;
             }
             known += 1;
@@ -112,8 +114,9 @@ impl Downlink {
                 lost += 1;
                 continue;
             };
-            sent.reported = true;
-            let (bytes, delay) = (u64::from(sent.bytes), arrival - sent.at_us as i64);
+            sent.is_waiting = false;
+            let since_us = (now as u32).wrapping_sub(sent.at_us);
+            let (bytes, delay) = (u64::from(sent.bytes), arrival - (now - u64::from(since_us)) as i64);
             self.acked.add(bytes, now);
             self.note_delay(delay, now);
         }

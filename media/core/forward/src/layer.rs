@@ -10,7 +10,14 @@ use crate::ring::{AUDIO_PACKETS, Ring, VIDEO_PACKETS};
 use crate::window::Window;
 
 /// A layer that sent nothing for this long is down.
-pub const SILENCE_US: Micros = 2_000_000;
+const SILENCE_US: Micros = 2_000_000;
+/// A layer that flowed well and stops while another of its source goes on was given up by the publisher (bandwidth, CPU): its
+/// viewers are not left frozen for two seconds.
+const GIVEN_UP_US: Micros = 700_000;
+/// The other one goes on: it sent within this time.
+const GOES_ON_US: Micros = 200_000;
+/// It flowed well: below this rate pauses are normal (a still screen).
+const STEADY_PPS: u32 = 10;
 
 /// A layer.
 pub struct Layer {
@@ -82,6 +89,13 @@ impl Layer {
         self.nacks = Nacks::default();
         self.reception = Reception::default();
         self.sr = None;
+    }
+
+    /// True when it is to be counted as down. `others_us`: the last packet of the source's other layers.
+    pub fn fell_silent(&self, others_us: Micros, now: Micros) -> bool {
+        let silent = now.saturating_sub(self.last_us);
+        let is_given_up = self.pps >= STEADY_PPS && now.saturating_sub(others_us) < GOES_ON_US;
+        self.up && (silent >= SILENCE_US || (silent >= GIVEN_UP_US && is_given_up))
     }
 
     /// Close the second: rates from what was counted since the last call.

@@ -5,8 +5,10 @@ use crate::Micros;
 use crate::rtcp::{RTPFB, TWCC, finish, header};
 use crate::window::extend;
 
-/// Arrivals kept, packets; older ones count as reported.
-const KEPT: u64 = 2048;
+/// Arrivals kept, packets; half of it may wait to be reported (1 s at 500 packets/s), older ones count as reported.
+const KEPT: u64 = 1024;
+/// Bits of a time in a kept arrival; the 16 above hold the number. 48 bits of microseconds last nine years.
+const TIME_BITS: u32 = 48;
 /// Packets in one feedback: its body stays below 1100 B even if every delta takes two bytes.
 const MAX_REPORTED: u64 = 400;
 /// A delta's unit.
@@ -19,8 +21,8 @@ const MAX_STATUSES: usize = 2048;
 /// When a peer's packets came.
 #[derive(Default)]
 pub struct Arrivals {
-    /// (extended number, time), addressed by number; time 0 = empty.
-    at: Vec<(u64, Micros)>,
+    /// Number and time, addressed by number; time 0 = empty.
+    at: Vec<u64>,
     newest: Option<u64>,
     /// The first number not reported yet.
     next: u64,
@@ -31,7 +33,7 @@ impl Arrivals {
     /// A packet with this transport-wide number came. Memory is taken at the first.
     pub fn on_packet(&mut self, seq: u16, now: Micros) {
         if self.at.is_empty() {
-            self.at = vec![(0, 0); KEPT as usize];
+            self.at = vec![0; KEPT as usize];
         }
         let near = self.newest.unwrap_or(1 << 16 | u64::from(seq));
         let Some(ext) = extend(near, seq) else { return };
@@ -45,9 +47,9 @@ impl Arrivals {
         }
         // A number reported as missing that comes late is reported again.
         self.next = self.next.min(ext).max((newest + 1).saturating_sub(KEPT / 2));
-        let place = &mut self.at[(ext % KEPT) as usize];
-        if place.0 != ext || place.1 == 0 {
-            *place = (ext, now.max(1));
+        if self.arrival(ext).is_none() {
+            let time = now.max(1) & ((1 << TIME_BITS) - 1);
+            self.at[(ext % KEPT) as usize] = (ext & 0xFFFF) << TIME_BITS | time;
         }
     }
 
@@ -94,8 +96,9 @@ impl Arrivals {
     }
 
     fn arrival(&self, seq: u64) -> Option<Micros> {
-        let (number, at) = *self.at.get((seq % KEPT) as usize)?;
-        (number == seq && at != 0).then_some(at)
+        let kept = *self.at.get((seq % KEPT) as usize)?;
+        let (number, at) = (kept >> TIME_BITS, kept & ((1 << TIME_BITS) - 1));
+        (number == seq & 0xFFFF && at != 0).then_some(at)
     }
 }
 

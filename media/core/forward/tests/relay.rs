@@ -3,9 +3,12 @@
 mod common;
 
 use common::*;
+use forward::codec::Codec;
 use forward::ids::{Kind, SlotId, SourceId};
 use forward::notice::Notice;
+use forward::relay::NewSource;
 use forward::rtcp::{self, Packet};
+use forward::source::CodecParams;
 use forward::srtp::Profile;
 use std::collections::HashMap;
 
@@ -236,6 +239,56 @@ fn a_layer_that_begins_anew_under_another_ssrc_is_taken_up_at_its_keyframe() {
     }
     let (rtp, _) = world.take(&mut viewer);
     assert_eq!(rtp.iter().map(|(h, _)| h.seq).collect::<Vec<_>>(), [1001, 1002, 1003, 1004]);
+}
+
+#[test]
+fn a_layer_the_publisher_gave_up_is_replaced_within_a_second() {
+    let mut world = World::default();
+    let (mut publisher, mut viewer) = classroom(&mut world);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "h", 7).unwrap();
+    let (mut asked_for_low, mut before_us) = (0, 0);
+    for step in 0..120u64 {
+        let low_is_asked = asked_for_low > 0;
+        world.send_rtp(&publisher, &frame(11, step, step == 0 || low_is_asked, "q"));
+        if step < 60 {
+            world.send_rtp(&publisher, &frame(12, 500 + step, step == 0, "h"));
+            before_us = world.now;
+        }
+        world.turn(33_000);
+        asked_for_low += keyframe_requests(&world.take(&mut publisher).1) * usize::from(step >= 60);
+        let shown = Notice::Switched { slot: SlotId(5), shown: Some((SourceId(1), "q".into())) };
+        if step >= 60 && world.notices().contains(&shown) {
+            assert!(world.now - before_us < 1_100_000, "{}", world.now - before_us);
+            world.take(&mut viewer);
+            return;
+        }
+    }
+    panic!("still frozen");
+}
+
+#[test]
+fn another_publisher_and_another_codec_in_the_same_slot() {
+    let mut world = World::default();
+    let (publisher, mut viewer) = classroom(&mut world);
+    let other = world.connected(3, PROFILE);
+    let codecs = vec![CodecParams { pt: 102, codec: Codec::H264, rtx_pt: None, clock_hz: 90_000 }];
+    let (id, mid, kind) = (SourceId(2), "m2".to_owned(), Kind::Video);
+    let source = NewSource { id, peer: other.id, mid, kind, codecs, rids: vec![], ssrcs: vec![(31, String::new(), 0)] };
+    world.relay.add_source(source).unwrap();
+    world.relay.route(SlotId(5), Some(SourceId(1)), "q", 7).unwrap();
+    world.send_rtp(&publisher, &frame(11, 100, true, "q"));
+    world.turn(40_000);
+    world.relay.route(SlotId(5), Some(SourceId(2)), "", 7).unwrap();
+    world.send_rtp(&publisher, &frame(11, 101, true, "q"));
+    let nal =
+        |index: u64, payload: &[u8]| Rtp { pt: 102, index, ts: 5, ssrc: 31, payload: payload.to_vec(), ..Rtp::default() };
+    for (index, payload) in [(9, &[0x41, 1][..]), (10, &[0x78, 0, 2, 0x67, 1]), (11, &[0x7C, 0x85, 9])] {
+        world.send_rtp(&other, &nal(index, payload));
+    }
+    world.turn(40_000);
+    let (rtp, _) = world.take(&mut viewer);
+    assert_eq!(rtp.iter().map(|(h, _)| (h.seq, h.pt)).collect::<Vec<_>>(), [(1001, SLOT_VP8_PT), (1002, 98), (1003, 98)]);
+    assert_eq!(rtp[1].0.ts.wrapping_sub(rtp[0].0.ts), 3600, "40 ms went by");
 }
 
 /// Whatever the network and Python do, no (SSRC, index) pair is sealed twice: `take` opens with a replay check, and every

@@ -3,7 +3,6 @@
 use super::Relay;
 use crate::Micros;
 use crate::ids::Kind;
-use crate::layer::SILENCE_US;
 use crate::notice::{Feedback, Notice};
 use crate::outbox::Outbox;
 use crate::rtcp;
@@ -122,8 +121,9 @@ impl Relay {
 
     fn note_silent_layers(&mut self, now: Micros) {
         for (_, source) in self.sources.iter_mut() {
+            let newest = source.layers.iter().map(|l| l.last_us).max().unwrap_or(0);
             for (i, layer) in source.layers.iter_mut().enumerate() {
-                if layer.up && now.saturating_sub(layer.last_us) >= SILENCE_US {
+                if layer.fell_silent(newest, now) {
                     layer.up = false;
                     source.keyframes.forget(i);
                     self.notices.push(Notice::Layer {

@@ -187,6 +187,7 @@ impl World {
     pub fn add_slot(&mut self, slot: u32, peer: PeerId, kind: Kind) {
         let vp8 = SlotCodec { codec: Codec::Vp8, pt: SLOT_VP8_PT, rtx_pt: Some(SLOT_RTX_PT) };
         let opus = SlotCodec { codec: Codec::Opus, pt: 109, rtx_pt: None };
+        let h264 = SlotCodec { codec: Codec::H264, pt: 98, rtx_pt: None };
         let new = NewSlot {
             id: SlotId(slot),
             peer,
@@ -194,7 +195,7 @@ impl World {
             kind,
             ssrc: slot * 1000,
             rtx_ssrc: if kind == Kind::Video { slot * 1000 + 1 } else { 0 },
-            codecs: vec![vp8, opus],
+            codecs: vec![vp8, opus, h264],
             cname: "sfu".into(),
         };
         self.relay.add_slot(new).unwrap();
