@@ -25,6 +25,7 @@ _WORDS = {
     "school.not_found": "there is no school yet: giangduong school --name … first",
     "account.exists": "somebody already has this login",
     "account.not_found": "nobody has this login",
+    "account.too_long": "a name, login or code is too long",
     "account.weak_password": "the password needs 10 characters or more",
 }
 

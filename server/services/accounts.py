@@ -18,6 +18,8 @@ from server.storage.database import Database
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1024
+#: As wide as the columns of account_tables.py and school_tables.py.
+LONGEST_HO_DEM, LONGEST_TEN, LONGEST_LOGIN, LONGEST_CODE = 128, 64, 256, 32
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ class Accounts:
         if not login or not SHORTEST_PASSWORD <= len(new.password) <= LONGEST_PASSWORD:
             raise Invalid("account.weak_password", least=SHORTEST_PASSWORD)
         name = split_name(new.name)
+        texts = (name.ho_dem, LONGEST_HO_DEM), (name.ten, LONGEST_TEN), (login, LONGEST_LOGIN), (new.code, LONGEST_CODE)
+        if any(len(text) > most for text, most in (*texts, (new.title, LONGEST_CODE))):
+            raise Invalid("account.too_long")
         password_hash = await self._identity.passwords.hash(new.password)
         now_us = micros(self._clock.now())
         async with self._database.begin() as connection:
@@ -119,7 +124,7 @@ class Accounts:
                             "ho_dem": name.ho_dem,
                             "ten": name.ten,
                             "full_name": name.full_name,
-                            "search_name": folded(name.full_name),
+                            "search_name": folded(name.full_name)[:192],
                             "title": normal(new.title),
                             "code": normal(new.code),
                         }

@@ -46,6 +46,7 @@ export const problems: Record<keyof typeof source, string> = {
     "The absence rule is not valid: it needs a comparison, a share from 0 to 100 and its legal basis.",
   "problem.account.exists": "An account with this login exists already. Choose another.",
   "problem.account.not_found": "There is no such account.",
+  "problem.account.too_long": "The name, login or code is too long.",
   "problem.account.weak_password": "The password needs at least {least} characters.",
   "problem.auth.required": "Please sign in first.",
   "problem.auth.bad_credentials":

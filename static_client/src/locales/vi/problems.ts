@@ -41,6 +41,7 @@ export const problems = {
     "Quy định về số tiết vắng chưa hợp lệ: cần phép so sánh, tỉ lệ từ 0 đến 100 và căn cứ.",
   "problem.account.exists": "Đã có tài khoản với tên đăng nhập này. Chọn tên khác.",
   "problem.account.not_found": "Không có tài khoản này.",
+  "problem.account.too_long": "Họ tên, tên đăng nhập hoặc mã quá dài.",
   "problem.account.weak_password": "Mật khẩu cần ít nhất {least} ký tự.",
   "problem.auth.required": "Cần đăng nhập trước.",
   "problem.auth.bad_credentials":
