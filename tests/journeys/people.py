@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -118,8 +118,10 @@ class Somebody:
     async def drop_out(self) -> None:
         """The tab dies as in a crash: no unload handler runs, nothing is said to the server."""
         session = await self.who.context.new_cdp_session(self.page)
-        with contextlib.suppress(Exception):
-            await session.send("Page.crash")
+        async with self.page.expect_event("crash"):
+            # A crashed tab never answers this.
+            crash = asyncio.ensure_future(session.send("Page.crash"))
+            crash.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def come_back(self, lesson: str) -> None:
         """A new tab in the same profile, straight to the lesson."""
