@@ -27,11 +27,12 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class PublishLine:
-    """An m-line that the client publishes on. `rids` in the offer's order."""
+    """An m-line that the client publishes on. `rids` in the offer's order; `ssrcs` as the offer names them."""
 
     role: str
     codecs: tuple[Taken, ...]
     rids: tuple[str, ...]
+    ssrcs: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from media.clock import MediaClock
 from media.config import MediaSettings
 from media.negotiation import named_ssrcs
 from media.peer import Peer, Publication
-from media.sdp import Offer
 from media.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -86,11 +85,10 @@ class Host:
         if router in self.routers:
             self.routers.remove(router)
 
-    def add_source(self, peer: int, publication: Publication, offer: Offer) -> None:
+    def add_source(self, peer: int, publication: Publication) -> None:
         """Tell the engine about a publication, in the publisher's numbers."""
-        section = offer.section(publication.mid)
-        codecs = [(t.codec.pt, t.codec.name, t.rtx_pt, t.codec.clock_hz) for t in publication.line.codecs]
-        ssrcs = named_ssrcs(section) if section else []
+        line = publication.line
+        codecs = [(t.codec.pt, t.codec.name, t.rtx_pt, t.codec.clock_hz) for t in line.codecs]
         self.core.add_source(
-            publication.handle, peer, publication.mid, publication.kind, codecs, publication.rids, ssrcs
+            publication.handle, peer, publication.mid, publication.kind, codecs, publication.rids, named_ssrcs(line)
         )

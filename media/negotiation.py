@@ -9,7 +9,7 @@ from media.answer import PublishLine
 from media.codecs import Taken, extension_ids, publication_codecs, slot_codecs
 from media.config import MediaSettings
 from media.face import BadOffer, Publish
-from media.sdp import Offer, Section, read_offer
+from media.sdp import Offer, read_offer
 
 KIND_OF_ROLE = {"microphone": "audio", "screen_audio": "audio", "camera": "video", "screen": "video"}
 MAX_AUDIO_SLOTS = 6
@@ -55,7 +55,7 @@ def plan(text: str, publish: Sequence[Publish], settings: MediaSettings) -> Plan
         if section.mid in named:
             if section.direction in ("sendonly", "sendrecv"):
                 codecs = publication_codecs(section, settings.video_codecs)
-                publications[section.mid] = PublishLine(named[section.mid], codecs, section.rids)
+                publications[section.mid] = PublishLine(named[section.mid], codecs, section.rids, section.ssrcs)
         elif section.direction in ("recvonly", "sendrecv"):
             slots.append(SlotPlan(section.mid, section.kind, slot_codecs(section, settings.video_codecs)))
     _check_counts(slots)
@@ -68,6 +68,6 @@ def _check_counts(slots: Sequence[SlotPlan]) -> None:
         raise BadOffer("too_many_media")
 
 
-def named_ssrcs(section: Section) -> list[tuple[int, str, int]]:
+def named_ssrcs(line: PublishLine) -> list[tuple[int, str, int]]:
     """(ssrc, rid, rtx ssrc) for the engine. With simulcast the rid extension tells, and SDP does not say which is which."""
-    return [] if section.rids else [(ssrc, "", rtx) for ssrc, rtx in section.ssrcs[:1]]
+    return [] if line.rids else [(ssrc, "", rtx) for ssrc, rtx in line.ssrcs[:1]]

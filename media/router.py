@@ -263,14 +263,12 @@ class RoomRouter:
         """Bring publications and slots in line with the plan; returns the answer."""
         self._core.set_ext(peer.handle, asked.extension_ids)
         for publication in list(peer.publications.values()):
-            line = asked.publications.get(publication.mid)
-            if line is None or line.role != publication.role:
+            # Another role, other layers, payload types or SSRCs: another publication.
+            if publication.line != asked.publications.get(publication.mid):
                 self._drop_publication(peer, publication)
-        for mid, line in asked.publications.items():
+        for mid in asked.publications:
             if mid not in peer.publications:
                 self._add_publication(peer, asked, mid)
-            else:
-                peer.publications[mid].line = line
         carry_out(self._host, peer, asked)
         self._refresh_soon(peer.id)
         return write(self._host, peer, asked)
@@ -291,7 +289,7 @@ class RoomRouter:
         peer.publications[mid] = publication
         self._sources[publication.handle] = publication
         self._host.own_source(publication.handle, self)
-        self._host.add_source(peer.handle, publication, asked.offer)
+        self._host.add_source(peer.handle, publication)
         if not allowed:
             self._core.enable_source(publication.handle, False)
         self._taps.add(publication)

@@ -50,9 +50,9 @@ def new_peer(
 
 
 def carry_out(host: Host, peer: Peer, asked: Plan) -> None:
-    """Make the slots that are new, drop those that are gone. A slot that stays keeps its SSRC."""
+    """Make the slots that are new, drop those that are gone or speak other codecs. A slot that stays keeps its SSRC."""
     planned = {s.mid: s for s in asked.slots}
-    for mid in [m for m, slot in peer.slots.items() if m not in planned or planned[m].kind != slot.kind]:
+    for mid in [m for m, slot in peer.slots.items() if m not in planned or planned[m].codecs != slot.line.codecs]:
         host.core.remove_slot(peer.slots.pop(mid).handle)
     counts = {kind: sum(1 for s in asked.slots if s.kind == kind) for kind in ("audio", "video")}
     seen = {"audio": 0, "video": 0}

@@ -20,7 +20,7 @@ SETTINGS = MediaSettings()
 
 
 def answer_to(name: str, publish: list[Publish] | None = None, local: Local = LOCAL) -> str:
-    text = (VECTORS / f"{name}.sdp").read_text(encoding="utf-8")
+    text = (VECTORS / f"{name}.sdp").read_bytes().decode()
     asked = plan(text, PUBLISH if publish is None else publish, SETTINGS)
     lines: dict[str, Line] = dict(asked.publications)
     for i, slot in enumerate(asked.slots):
@@ -106,14 +106,14 @@ def test_a_role_that_does_not_fit_its_line_is_refused(mid: str, role: str) -> No
 
 
 def test_a_publisher_without_a_known_codec_is_refused() -> None:
-    text = (VECTORS / "chromium156_minimal.sdp").read_text(encoding="utf-8").replace("opus/48000/2", "opus/16000/1")
+    text = (VECTORS / "chromium156_minimal.sdp").read_bytes().decode().replace("opus/48000/2", "opus/16000/1")
     with pytest.raises(BadOffer) as refusal:
         plan(text, PUBLISH, SETTINGS)
     assert refusal.value.reason == "no_codec"
 
 
 def test_more_slots_than_the_relay_has_are_refused() -> None:
-    text = (VECTORS / "chromium156_minimal.sdp").read_text(encoding="utf-8")
+    text = (VECTORS / "chromium156_minimal.sdp").read_bytes().decode()
     head, audio, video = text.split("m=")
     audio = audio.replace("a=sendonly", "a=recvonly")
     more = "".join("m=" + audio.replace("a=mid:0", f"a=mid:s{i}") for i in range(7))

@@ -16,7 +16,7 @@ OFFERS = sorted(p for p in VECTORS.glob("*.sdp") if "answer" not in p.name)
 REASONS = {
     "too_large", "malformed", "no_fingerprint", "no_ice", "too_many_media", "no_bundle", "no_codec", "unknown_mid", "stale",
 }  # fmt: skip
-CHROMIUM = (VECTORS / "chromium156_minimal.sdp").read_text(encoding="utf-8")
+CHROMIUM = (VECTORS / "chromium156_minimal.sdp").read_bytes().decode()
 
 
 def reason_of(text: str) -> str:
@@ -27,7 +27,7 @@ def reason_of(text: str) -> str:
 
 @pytest.mark.parametrize("path", OFFERS, ids=lambda p: p.stem)
 def test_recorded_offers_are_read(path: Path) -> None:
-    offer = read_offer(path.read_text(encoding="utf-8"))
+    offer = read_offer(path.read_bytes().decode())
     first, second = offer.sections[:2]
     assert (first.kind, first.direction, second.kind, second.direction) == ("audio", "sendonly", "video", "sendonly")
     assert second.rids == ("q", "h", "f")
@@ -38,7 +38,7 @@ def test_recorded_offers_are_read(path: Path) -> None:
 
 
 def test_firefox_names_its_streams_and_chromium_leaves_them_to_the_extensions() -> None:
-    firefox = read_offer((VECTORS / "firefox153_minimal.sdp").read_text(encoding="utf-8"))
+    firefox = read_offer((VECTORS / "firefox153_minimal.sdp").read_bytes().decode())
     assert read_offer(CHROMIUM).sections[1].ssrcs == ()
     assert len(firefox.sections[1].ssrcs) == 3
     assert all(rtx for _, rtx in firefox.sections[1].ssrcs)
@@ -92,7 +92,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     only_bad_offer(text)
 
 
-_LINES = [line for path in OFFERS[:1] for line in path.read_text(encoding="utf-8").split("\r\n")]
+_LINES = [line for path in OFFERS[:1] for line in path.read_bytes().decode().split("\r\n")]
 
 
 @given(st.lists(st.one_of(st.sampled_from(_LINES), st.text(max_size=40)), max_size=80))
