@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections import OrderedDict
@@ -28,26 +29,35 @@ class SheetPrinter:
     def __init__(self) -> None:
         self._typesetter = Typesetter()
         self._kept: OrderedDict[str, list[bytes]] = OrderedDict()
+        self._under_way: dict[str, asyncio.Lock] = {}
 
     async def pdf(
         self, content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], created_us: int
     ) -> bytes:
         """The sheet as PDF/A. `created_us` stands in the file as its date; equal input gives equal bytes."""
-        job = _job(content, marks, pictures, created_us)
-        key = _key(job, "pdf", 0)
-        if (kept := self._recall(key)) is None:
-            kept = self._keep(key, [await self._typesetter.pdf(job)])
-        return kept[0]
+        return (await self._made(_job(content, marks, pictures, created_us), 0))[0]
 
     async def pages(
         self, content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path], ppi: int
     ) -> list[bytes]:
         """The same pages as PNG pictures."""
-        job = _job(content, marks, pictures, 0)
-        key = _key(job, "png", ppi)
-        if (kept := self._recall(key)) is None:
-            kept = self._keep(key, await self._typesetter.pages(job, ppi))
-        return kept
+        return await self._made(_job(content, marks, pictures, 0), ppi)
+
+    async def _made(self, job: Job, ppi: int) -> list[bytes]:
+        """Kept, or made once however many ask at the same time (a preview asks for all its pages at once). ppi 0: the PDF."""
+        key = _key(job, ppi)
+        if (kept := self._recall(key)) is not None:
+            return kept
+        turn = self._under_way.setdefault(key, asyncio.Lock())
+        try:
+            async with turn:
+                if (kept := self._recall(key)) is None:
+                    made = await self._typesetter.pages(job, ppi) if ppi else [await self._typesetter.pdf(job)]
+                    kept = self._keep(key, made)
+                return kept
+        finally:
+            if not turn.locked():
+                self._under_way.pop(key, None)
 
     def close(self) -> None:
         self._typesetter.close()
@@ -92,7 +102,7 @@ def _job(content: SheetContent, marks: Print, pictures: Mapping[EvidenceId, Path
     )
 
 
-def _key(job: Job, form: str, ppi: int) -> str:
+def _key(job: Job, ppi: int) -> str:
     pictures = [(stem, str(path), path.stat().st_mtime_ns, path.stat().st_size) for stem, path in job.pictures.items()]
-    told = repr((job.template, job.data, pictures, job.created_s, form, ppi))
+    told = repr((job.template, job.data, pictures, job.created_s, ppi))
     return hashlib.sha256(told.encode()).hexdigest()

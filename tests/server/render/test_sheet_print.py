@@ -218,3 +218,10 @@ async def test_too_many_prints_at_once_are_refused_not_queued_for_ever() -> None
     assert sum(isinstance(result, Overloaded) for result in results) == 3
     assert sum(isinstance(result, bytes) for result in results) == WORKERS + WAITING
     printer.close()
+
+
+async def test_all_pages_asked_for_at_once_are_set_once(printer: SheetPrinter) -> None:
+    content = content_of()
+    asked = [printer.pages(content, draft_print(content), {}, 72) for _ in range(WORKERS + WAITING + 5)]
+    results = await asyncio.gather(*asked)
+    assert all(pages is results[0] for pages in results)

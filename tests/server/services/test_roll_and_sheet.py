@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import text as text_clause
 
+from server.attendance.recompute import recompute
 from server.events.sheet import RollConfirmed, SheetConfirmed, SheetTextSaved
 from server.ledger import lesson_log
 from server.services.sheet_prints import content_path, pdf_path
@@ -268,3 +271,33 @@ async def test_workbook_of_the_roll_downloads_with_a_vietnamese_class(school: Sc
     answer = await lecturer.get(f"/api/v1/lessons/{held.id}/roll.xlsx")
     assert answer.status == 200 and (await answer.read())[:2] == b"PK"
     assert held.plan.cohort_code in answer.headers["Content-Disposition"]
+
+
+async def test_reprint_says_so_and_keeps_the_code(school: School, lecturer: Browser) -> None:
+    held, sheet = await finished_sheet(school, lecturer)
+    again = await (await lecturer.get(f"{sheet['pdf_url']}?reprint=1")).read()
+    original = await (await lecturer.get(sheet["pdf_url"])).read()
+    text = "\n".join(page.extract_text() for page in PdfReader(BytesIO(again)).pages)
+    assert "Bản in lại lúc" in text and sheet["verification_code"] in text
+    assert again != original and pdf_path(school.services.settings.data_dir, held.id, 1).read_bytes() == original
+
+
+async def test_list_follows_the_log_after_a_crash_between_the_two(school: School, lecturer: Browser) -> None:
+    held, sheet = await finished_sheet(school, lecturer)
+    async with school.services.database.begin() as connection:
+        await connection.execute(text_clause("UPDATE sheet SET state = 'draft', confirmed_us = NULL"))
+    read = await told(await lecturer.get(f"/api/v1/lessons/{held.id}/sheet"))
+    assert (read["state"], read["verification_code"]) == ("lecturer_confirmed", sheet["verification_code"])
+    cards = (await told(await lecturer.get("/api/v1/lessons")))["lessons"]
+    assert next(card for card in cards if card["id"] == held.id)["sheet_state"] == "lecturer_confirmed"
+
+
+async def test_marks_recomputed_from_the_log_are_the_confirmed_ones(school: School, lecturer: Browser) -> None:
+    held = await ended_lesson(school, lecturer)
+    roll = await confirm_roll(lecturer, held)
+    events = await school.services.ledger.read(lesson_log(held.id))
+    marks, digest = recompute(events)
+    confirmed = next(r.event for r in events if isinstance(r.event, RollConfirmed))
+    assert digest == confirmed.marks_sha256
+    shown = {row["enrolment"]: (row["final_mark"], row["absent_k"]) for row in roll["rows"]}
+    assert shown == {mark.enrolment: (mark.mark, mark.absent_k) for mark in marks}
