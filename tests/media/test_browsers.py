@@ -75,3 +75,24 @@ async def test_a_lesson_goes_on_when_every_tenth_packet_is_lost_both_ways() -> N
     assert min(link.lost for link in bad) > 0
     assert frozen_s(seen) < 4
     assert concealed(seen) < 0.25
+
+
+@pytest.mark.browser
+async def test_behind_a_narrow_line_the_picture_gets_smaller_instead_of_standing_still() -> None:
+    narrow = Link(rate_bps=700_000, delay_s=0.02, queue_bytes=35_000)
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        room = await enter(media_room())
+        net = await enter(UdpRelay(("127.0.0.1", room.relay.port), Link(delay_s=0.02), narrow))
+        url = await enter(call_site(room, {2: net.address}))
+        browser = await enter(chromium())
+        lecturer, student = (await person(browser, "giảng viên")).page, (await person(browser, "học viên")).page
+        await lecturer.goto(url)
+        await student.goto(url)
+        await join(lecturer.evaluate, 1, publish=True)
+        await stats(lecturer.evaluate, "outbound-rtp", lambda r: layers_sent(r) == {"q", "h", "f"}, 60)
+        await join(student.evaluate, 2, publish=False)
+        room.router.set_view(2, [Wanted(1, "camera", 1280, 720)], None, False)
+        seen = await stats(student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 200 and width(r) in (320, 640), 60)
+    assert frozen_s(seen) < 4
+    assert concealed(seen) < 0.2
