@@ -6,6 +6,7 @@ import { problemText } from "@/locales/problem";
 import { useText } from "@/locales/text";
 import { clock } from "@/locales/when";
 import { Button, buttonClass } from "@/ui/Button";
+import { LanguageSwitch } from "@/ui/TopBar";
 import { useRoom } from "./context";
 import { isLecturer } from "./select";
 import type { Ending as EndingState } from "./state";
@@ -171,18 +172,24 @@ interface CardProps {
 }
 
 function Card({ icon: Icon, title, tone, acts, children }: CardProps) {
+  const { t, locale, setLocale } = useText();
   return (
-    <main className="ending" id="main" tabIndex={-1}>
-      <section className="card ending__card" data-tone={tone} role={tone === "bad" ? "alert" : "status"}>
-        <Icon size={32} aria-hidden="true" />
-        <h1 className="t-title">{title}</h1>
-        <div className="ending__words">{children}</div>
-        <div className="ending__acts">
-          {acts.map((act, index) => (
-            <span key={index}>{act}</span>
-          ))}
-        </div>
-      </section>
-    </main>
+    <>
+      <header className="ending__bar">
+        <LanguageSwitch locale={locale} label={t("app.language")} onChange={setLocale} />
+      </header>
+      <main className="ending" id="main" tabIndex={-1}>
+        <section className="card ending__card" data-tone={tone} role={tone === "bad" ? "alert" : "status"}>
+          <Icon size={32} aria-hidden="true" />
+          <h1 className="t-title">{title}</h1>
+          <div className="ending__words">{children}</div>
+          <div className="ending__acts">
+            {acts.map((act, index) => (
+              <span key={index}>{act}</span>
+            ))}
+          </div>
+        </section>
+      </main>
+    </>
   );
 }

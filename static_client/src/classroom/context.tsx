@@ -62,5 +62,6 @@ export function useMedia(query: string): boolean {
   );
 }
 
-export const PHONE = "(max-width: 599px)";
+/** A phone held upright, or lying on its side. */
+export const PHONE = "(max-width: 599px), (max-height: 480px)";
 export const NARROW = "(max-width: 1179px)";

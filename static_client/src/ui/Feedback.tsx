@@ -1,6 +1,6 @@
 // What the page tells: Badge, Count, Banner, Skeleton, EmptyState, ErrorState. Every state is text + icon + colour.
 import { CircleAlert, type LucideIcon } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import "./styles/feedback.css";
 
 export type Tone = "ok" | "warn" | "bad" | "accent" | "neutral";
@@ -38,7 +38,7 @@ export function Count({ value, waiting = false, label }: CountProps) {
 
 interface BannerProps {
   tone: "alarm" | "caution" | "notice";
-  icon: LucideIcon;
+  icon: ComponentType<{ size?: number; className?: string }>;
   /** What happened and since when. */
   title: ReactNode;
   /** What still works. */
@@ -58,7 +58,9 @@ export function Banner({
 }: BannerProps) {
   return (
     <section className={`banner banner--${tone}`} role={urgent ? "alert" : "status"}>
-      <Icon size={24} aria-hidden="true" className="banner__icon" />
+      <span className="banner__icon" aria-hidden="true">
+        <Icon size={24} />
+      </span>
       <div className="banner__words">
         <p className="t-strong">{title}</p>
         {children && <p className="banner__detail">{children}</p>}

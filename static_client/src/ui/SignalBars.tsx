@@ -1,10 +1,10 @@
 // Four bars of a connection, so many of them full.
 interface Props {
-  full: 1 | 2 | 3 | 4;
+  full?: 1 | 2 | 3 | 4;
   size?: number;
 }
 
-export function SignalBars({ full, size = 18 }: Props) {
+export function SignalBars({ full = 1, size = 18 }: Props) {
   return (
     <svg width={size} height={size} viewBox="0 0 18 18" aria-hidden="true" fill="currentColor">
       {[1, 2, 3, 4].map((bar) => (

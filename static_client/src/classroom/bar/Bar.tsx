@@ -6,6 +6,7 @@ import {
   Hand,
   Headphones,
   Keyboard,
+  Languages,
   LayoutGrid,
   LogOut,
   type LucideIcon,
@@ -316,7 +317,7 @@ function More({
   onShare,
   phone = false,
 }: BarProps & { phone?: boolean }) {
-  const { t } = useText();
+  const { t, locale, setLocale } = useText();
   const controller = useController();
   const teaches = useRoom(isLecturer);
   const state = useRoom((room) => room.lesson?.state);
@@ -346,6 +347,7 @@ function More({
       label: t(document.fullscreenElement ? "room.exitFullScreen" : "room.fullScreen"),
       icon: Maximize,
     },
+    { id: "language", label: locale === "vi" ? "English" : "Tiếng Việt", icon: Languages },
     !phone && { id: "keys", label: t("room.keys"), icon: Keyboard },
     (phone || (teaches && (live || state === "suspended"))) && {
       id: "leave",
@@ -364,6 +366,7 @@ function More({
     else if (id === "layout") onLayout(layout === "gallery" ? "stage" : "gallery");
     else if (id === "listen") controller.setListenOnly(!listening);
     else if (id === "full_screen") onFullScreen();
+    else if (id === "language") setLocale(locale === "vi" ? "en" : "vi");
     else onAsk(id as Asked);
   };
   return (

@@ -1,10 +1,11 @@
 // One banner at a time under the strip: recording > connection > notice. It pushes the stage down, nothing is covered.
-import { CircleAlert, Headphones, PauseCircle, SignalLow, Volume2, WifiOff } from "lucide-react";
+import { CircleAlert, Headphones, PauseCircle, Volume2, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { useText } from "@/locales/text";
 import { clock, clockWithSeconds, percent, stretch } from "@/locales/when";
 import { Button } from "@/ui/Button";
 import { Banner } from "@/ui/Feedback";
+import { SignalBars } from "@/ui/SignalBars";
 import { useController, useRoom, useRoomNow } from "../context";
 import { isLecturer, isStaff } from "../select";
 
@@ -119,7 +120,7 @@ function WeakBanner({ onKeep }: { onKeep: () => void }) {
   return (
     <Banner
       tone="caution"
-      icon={SignalLow}
+      icon={SignalBars}
       title={t("room.weak.title", { loss: percent(loss, locale) })}
       actions={
         <>

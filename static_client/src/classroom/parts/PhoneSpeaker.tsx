@@ -36,7 +36,7 @@ export function PhoneSpeaker({ onFullScreen, shows }: Props) {
     bytes(used, locale),
   ];
   return (
-    <div className="phone-speaker">
+    <section className="phone-speaker" aria-label={t("room.speakingNow")}>
       {!alreadyLarge && <Tile participant={speaker.participant} className="phone-speaker__tile" />}
       <div className="phone-speaker__words">
         <p className="phone-speaker__name">
@@ -49,6 +49,6 @@ export function PhoneSpeaker({ onFullScreen, shows }: Props) {
         <p className="t-dense phone-speaker__facts num">{facts.filter(Boolean).join(" · ")}</p>
       </div>
       <IconButton icon={Maximize} look="stage" label={t("room.fullScreen")} onClick={onFullScreen} />
-    </div>
+    </section>
   );
 }

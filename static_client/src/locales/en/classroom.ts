@@ -37,6 +37,7 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.spokenNever": "has not spoken",
   "room.spokenTimes": "{n, plural, one {spoke once} other {spoke # times}}",
   "room.speaking": "Has the floor",
+  "room.speakingNow": "Who speaks",
   "room.stopFloor": "Stop",
   "room.handPlace": "Hand raised, no. {n}",
 

@@ -35,6 +35,7 @@ export const classroom = {
   "room.spokenNever": "chưa phát biểu",
   "room.spokenTimes": "{n} lần phát biểu",
   "room.speaking": "Đang phát biểu",
+  "room.speakingNow": "Người đang nói",
   "room.stopFloor": "Dừng",
   "room.handPlace": "Giơ tay, thứ {n}",
 
