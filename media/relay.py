@@ -95,13 +95,19 @@ class MediaRelay:
         while True:
             await asyncio.sleep(TICK_S)
             now_us = self._clock.mono_us()
-            for router in list(host.routers):
-                router.tick(now_us)
+            self._each_router(host, lambda router, now_us=now_us: router.tick(now_us))  # type: ignore[misc]
             if now_us - reported_us >= every_us:
                 reported_us = now_us
                 stats = {s["peer"]: s for s in self._engine.core.stats(0)[1:]}
-                for router in list(host.routers):
-                    router.report(stats)
+                self._each_router(host, lambda router, stats=stats: router.report(stats))  # type: ignore[misc]
+
+    def _each_router(self, host: Host, deed: Callable[[RoomRouter], None]) -> None:
+        """A room in trouble does not stop the time of the others."""
+        for router in list(host.routers):
+            try:
+                deed(router)
+            except Exception:
+                log.exception("a room's turn failed")
 
     def _on_notice(self, note: EngineNotice) -> None:
         host = self._host

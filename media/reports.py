@@ -1,12 +1,14 @@
-"""From the engine's counters to PeerStats: differences over an interval. Pure but for remembering the last counters."""
+"""From the engine's counters to PeerStats: differences over an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from media.notices import PeerStats
+from media.clock import MediaClock
+from media.notices import Notice, PeerStats
+from media.peer import Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,27 @@ def peer_stats(peer: int, at_us: int, last_alive_us: int, before: Totals, now: T
 
 def _ppm(part: int, whole: int) -> int:
     return -1 if whole <= 0 else min(max(part, 0) * 1_000_000 // whole, 1_000_000)
+
+
+class Reports:
+    """PeerStats of one room's peers; remembers what was reported last."""
+
+    def __init__(self, clock: MediaClock, notify: Callable[[Notice], None]) -> None:
+        self._clock = clock
+        self._notify = notify
+        self._before: dict[int, Totals] = {}
+
+    def tell(self, peers: Iterable[Peer], stats: Mapping[int, Mapping[str, Any]]) -> None:
+        """`stats`: the engine's, by peer handle. A peer that has not shown a sign of life yet is left out."""
+        at_us = self._clock.unix_us(self._clock.mono_us())
+        for peer in peers:
+            found = stats.get(peer.handle)
+            if found is None or not found["last_us"]:
+                continue
+            now = totals(found, {p.handle: p.kind for p in peer.publications.values()})
+            before, self._before[peer.id] = self._before.get(peer.id, Totals()), now
+            alive_us = self._clock.unix_us(found["last_us"])
+            self._notify(peer_stats(peer.id, at_us, alive_us, before, now, found["rtt_ms"]))
+
+    def forget(self, peer: int) -> None:
+        self._before.pop(peer, None)

@@ -24,22 +24,18 @@ from media.notices import (
     PeerFailed,
     PeerRecovered,
     PeerSilent,
-    PeerSpoke,
     PublicationPaused,
     PublicationStarted,
-    SpeakersChanged,
 )
 from media.peer import Peer, Publication, SeenLayer
-from media.reports import Totals, peer_stats, totals
+from media.reports import Reports
 from media.routing import Routing
 from media.session import carry_out, new_peer, write
 from media.slots import View
-from media.speaker import Heard, SpeakerBoard
 from media.taps import Taps
+from media.voices import Voices
 
 log = structlog.get_logger("media.router")
-
-SILENCE = 127
 
 
 class RoomRouter:
@@ -51,10 +47,10 @@ class RoomRouter:
         self._notify = notify
         self._peers: dict[int, Peer] = {}
         self._sources: dict[int, Publication] = {}
-        self._board = SpeakerBoard()
+        self._voices = Voices(host.clock, notify, self._refresh_soon)
         self._routing = Routing(host.core, host.settings, notify)
         self._taps = Taps(host.core, host.clock)
-        self._totals: dict[int, Totals] = {}
+        self._reports = Reports(host.clock, notify)
         #: Whose slots are to be settled; None in it: everybody's.
         self._stale: set[int | None] = set()
         self._closed = False
@@ -124,8 +120,8 @@ class RoomRouter:
         gone.dtls.close()
         self._host.disown(gone.handle)
         self._core.remove_peer(gone.handle)
-        self._totals.pop(peer, None)
-        self._tell_heard(self._board.forget(peer))
+        self._reports.forget(peer)
+        self._voices.forget(peer)
 
     def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None:
         if (known := self._peers.get(peer)) is not None:
@@ -210,7 +206,7 @@ class RoomRouter:
             for src, level in levels.items()
             if (p := self._sources.get(src)) is not None and p.role == "microphone" and p.allowed
         }
-        self._tell_heard(self._board.step(self._host.clock.mono_us(), voices))
+        self._voices.hear(voices)
 
     @property
     def taps(self) -> Taps:
@@ -220,7 +216,7 @@ class RoomRouter:
 
     def tick(self, now_us: int) -> None:
         """Five times a second."""
-        self._tell_heard(self._board.step(now_us, {}))
+        self._voices.hear({})
         self._routing.rest_unwatched(self._peers, now_us, self._taps.on)
         if self._taps.on and now_us - self._keyframes_at_us >= self._host.settings.tap_keyframe_every_s * 1e6:
             self._keyframes_at_us = now_us
@@ -228,18 +224,7 @@ class RoomRouter:
 
     def report(self, stats: Mapping[int, Mapping[str, Any]]) -> None:
         """PeerStats of everybody, from the engine's counters by handle."""
-        clock = self._host.clock
-        at_us = clock.unix_us(clock.mono_us())
-        for peer in self._peers.values():
-            found = stats.get(peer.handle)
-            if found is None:
-                continue
-            now = totals(found, {p.handle: p.kind for p in peer.publications.values()})
-            before = self._totals.get(peer.id, Totals())
-            self._totals[peer.id] = now
-            if found["last_us"]:
-                alive_us = clock.unix_us(found["last_us"])
-                self._notify(peer_stats(peer.id, at_us, alive_us, before, now, found["rtt_ms"]))
+        self._reports.tell(self._peers.values(), stats)
 
     # Inside.
 
@@ -311,7 +296,7 @@ class RoomRouter:
         kind = PublicationStarted if publication.flowing else PublicationPaused
         self._notify(kind(publication.peer, publication.handle, publication.role, at_us))
         if publication.role == "microphone" and not publication.flowing:
-            self._tell_heard(self._board.step(self._host.clock.mono_us(), {publication.peer: SILENCE}))
+            self._voices.hush(publication.peer)
 
     def _connected(self, peer: Peer, keys: SrtpKeys) -> None:
         self._core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
@@ -323,14 +308,6 @@ class RoomRouter:
             peer.task = None
             self.remove_peer(peer.id)
             self._notify(PeerFailed(peer.id, reason))
-
-    def _tell_heard(self, heard: Heard) -> None:
-        unix = self._host.clock.unix_us
-        for stretch in heard.stretches:
-            self._notify(PeerSpoke(stretch.peer, unix(stretch.from_us), unix(stretch.to_us)))
-        if heard.speakers is not None:
-            self._notify(SpeakersChanged(heard.speakers, unix(self._host.clock.mono_us())))
-            self._refresh_soon()
 
     def _refresh_soon(self, peer: int | None = None) -> None:
         """Settle what is shown to this peer, or to all. At the end of this turn of the loop; in a large room later, so that it takes a
@@ -347,7 +324,7 @@ class RoomRouter:
         if self._closed:
             return
         begun_us = self._host.clock.mono_us()
-        self._routing.refresh(self._peers, self._board, None if None in stale else stale)
+        self._routing.refresh(self._peers, self._voices.board, None if None in stale else stale)
         ended_us = self._host.clock.mono_us()
         self._next_refresh_us = ended_us + 10 * (ended_us - begun_us)
 
