@@ -56,6 +56,7 @@ class PersonPresence:
     _states: list[tuple[int, str]] = field(default_factory=list)
     _camera: list[tuple[int, int]] = field(default_factory=list)
     _camera_since_us: int | None = None
+    _camera_kept: bool = False
 
     def seen(self, seq: int) -> None:
         """An event that speaks of this person."""
@@ -109,9 +110,18 @@ class PersonPresence:
             self._states.append((at_us, state))
         self.state = state
         if state in ("lost", "left", "removed"):
+            goes_on = state == "lost" and (self._camera_since_us is not None or self._camera_kept)
             self.camera(at_us, on=False)
+            self._camera_kept = goes_on
+
+    def resumed(self, at_us: int) -> None:
+        """The same media go on after a loss: a camera that was on then is on again, without a word of its own."""
+        if self._camera_kept:
+            self.camera(at_us, on=True)
 
     def camera(self, at_us: int, *, on: bool) -> None:
+        """The server saw the camera's packets start or stop."""
+        self._camera_kept = False
         if on and self._camera_since_us is None:
             self._camera_since_us = at_us
         elif not on and self._camera_since_us is not None:

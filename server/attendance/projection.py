@@ -189,6 +189,8 @@ class AttendanceProjection:
             case room.PersonReturned():
                 known.came(at_us, connection, event.device)
                 known.becomes(at_us, "learning")
+                if event.how in ("resumed", "ice_restart"):
+                    known.resumed(at_us)
             case room.DeviceChanged():
                 known.handed_over(at_us, connection, event.to_device)
             case room.PersonLost() | room.PersonLeft():

@@ -32,8 +32,8 @@ WORKERS, WAITING = 1, 12
 MAX_PIXELS = 40_000_000
 #: Resolution of pictures in print, and the width of the text area that they fill, in inches (165 mm).
 PRINT_PPI, TEXT_WIDTH_IN = 220, 6.5
-#: PDF/A-2b: self-contained, for archives (regulation C.4).
-PDF_STANDARD: Final = "a-2b"
+#: PDF/A-2a: self-contained for archives (regulation C.4), and tagged, so that it can be read aloud.
+PDF_STANDARD: Final = "a-2a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from server.attendance.policy import Policy
 from server.attendance.recompute import project, recompute, roll_of
 from server.attendance.roll import digest, must_be_confirmable
 from server.errors import Conflict
+from server.events import room
 from server.events.base import Recorded
 from server.events.sheet import MarkOverridden, RollConfirmed
 from server.school.policy import ATTENDANCE
@@ -117,11 +118,9 @@ def test_late_word_about_a_replaced_connection_ends_nothing() -> None:
 
 
 def test_hand_over_to_another_device_counts_once_and_ends_the_first() -> None:
-    from server.events.room import DeviceChanged
-
     script = LessonScript()
     script.run(*ALL_DAY, "08:00 knock on B")
-    script.log.add(at("08:00"), DeviceChanged(person=person(1), from_device="A", to_device="B"), connection="B-1")
+    script.log.add(at("08:00"), room.DeviceChanged(person=person(1), from_device="A", to_device="B"), connection="B-1")
     events = script.run("09:50 left leave since 09:50:00 on B", "10:45 end")
     facts = facts_of(events)
     assert (facts.presence_us // MINUTE_US, facts.last_out_us, facts.devices) == (125, at("09:50"), 2)
@@ -203,3 +202,13 @@ def test_sixty_students_cost_the_desk_little() -> None:
     log = Log()
     log.add(at("07:00"), opened(students=60))
     assert len(project(log.events).rows(at("08:00"))) == 60
+
+
+def test_camera_goes_on_after_an_ice_restart_and_not_after_a_new_start() -> None:
+    for how, minutes in (("ice_restart", 179), ("rejoined", 60)):
+        script = LessonScript()
+        script.run(*ALL_DAY)
+        script.log.add(at("07:29"), room.MediaChanged(person=person(1), role="camera", on=True), "A-1")
+        script.run("08:30:30 lost ice_lost since 08:30:00", "08:30:31 state lost")
+        script.log.add(at("08:31"), room.PersonReturned(person=person(1), device="A", how=how), "A-1")
+        assert facts_of(script.run("10:45 end")).camera_on_us // MINUTE_US == minutes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -116,7 +118,7 @@ async def test_print_is_an_archive_pdf_with_our_fonts_embedded(printer: SheetPri
     content = content_of()
     pdf = await printer.pdf(content, final_print(content), {}, CONFIRMED_US)
     assert fonts_of(pdf) <= {"LiberationSerif", "LiberationSerif-Bold", "LiberationSerif-Italic"}
-    assert re.search(rb"pdfaid:part>2<", pdf) and re.search(rb"pdfaid:conformance>B<", pdf)
+    assert re.search(rb"pdfaid:part>2<", pdf) and re.search(rb"pdfaid:conformance>A<", pdf)
     assert b"/JavaScript" not in pdf and b"/Launch" not in pdf
 
 
@@ -225,3 +227,17 @@ async def test_all_pages_asked_for_at_once_are_set_once(printer: SheetPrinter) -
     asked = [printer.pages(content, draft_print(content), {}, 72) for _ in range(WORKERS + WAITING + 5)]
     results = await asyncio.gather(*asked)
     assert all(pages is results[0] for pages in results)
+
+
+@pytest.mark.skipif(not shutil.which("zbarimg"), reason="needs a QR reader (zbar-tools)")
+async def test_qr_picture_on_paper_leads_to_the_verification_page(printer: SheetPrinter, tmp_path: Path) -> None:
+    content = content_of()
+    marks = final_print(content)
+    pages = await printer.pages(content, marks, {}, 150)
+    found = []
+    for number, page in enumerate(pages):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(page)
+        reader = await asyncio.create_subprocess_exec("zbarimg", "-q", "--raw", str(path), stdout=subprocess.PIPE)
+        found += (await reader.communicate())[0].decode().split()
+    assert found == [marks.verify_url]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -191,3 +193,8 @@ def test_dates_are_written_as_official_documents_write_them() -> None:
     february = at("08:00") + 120 * 86_400 * 1_000_000
     assert vi.long_date(february) == "ngày 03 tháng 02 năm 2027"
     assert (vi.clock(at("07:05")), vi.hours(at("07:05")), vi.clock(None)) == ("07:05", "07 giờ 05", "…")
+
+
+def test_sheet_of_the_eventful_lesson_is_the_one_that_a_person_has_read() -> None:
+    golden = json.loads((Path(__file__).parents[2] / "vectors/sheet/eventful-14.json").read_text())
+    assert msgspec.to_builtins(content_of(14, 3)) == golden
