@@ -76,11 +76,7 @@ def files(root: Path) -> dict[Path, str]:
 
 def stale(root: Path = ROOT) -> list[Path]:
     """Generated files that do not match the structs."""
-    return [
-        path
-        for path, text in files(root).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    return [path for path, text in files(root).items() if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
 def write(root: Path = ROOT) -> None:
