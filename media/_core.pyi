@@ -18,7 +18,7 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
     ("stalled", peer, ms, last_us)                 nothing authenticated for ms (1500, 5000, 15000, 30000: once each)
     ("resumed", peer, ms, last_us)                 first authenticated packet after a stall of ms; last_us: before the stall
     ("layer", src, rid, ssrc, codec, up, w, h)     a layer began, changed its size, or (up=False) sent nothing for 2 s
-                                                   (0.7 s when it flowed well and another layer goes on)
+                                                   (0.5 s when it flowed well and another layer goes on)
     ("switched", slot, src, rid)                   the slot now sends this layer (src=0: it went silent)
     ("levels", [(src, level)])                     every 100 ms, changes only: loudest value, 0 loud … 127 silence; 127 once when
                                                    a source stops sending levels

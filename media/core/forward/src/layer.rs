@@ -13,7 +13,7 @@ use crate::window::Window;
 const SILENCE_US: Micros = 2_000_000;
 /// A layer that flowed well and stops while another of its source goes on was given up by the publisher (bandwidth, CPU): its
 /// viewers are not left frozen for two seconds.
-const GIVEN_UP_US: Micros = 700_000;
+const GIVEN_UP_US: Micros = 500_000;
 /// The other one goes on: it sent within this time.
 const GOES_ON_US: Micros = 200_000;
 /// It flowed well: below this rate pauses are normal (a still screen).

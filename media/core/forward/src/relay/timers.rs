@@ -13,9 +13,9 @@ const RETRY_US: Micros = 20_000;
 const FEEDBACK_US: Micros = 60_000;
 /// Feedback packets to one peer at once: each tells of up to 400 of its packets.
 const MAX_FEEDBACKS: usize = 4;
-/// Audio levels, and who waits for a keyframe.
+/// Audio levels, silent layers, who waits for a keyframe.
 const LEVELS_US: Micros = 100_000;
-/// Downlink feedback, stalls, silent layers.
+/// Downlink feedback, stalls.
 const WATCH_US: Micros = 200_000;
 /// Receiver reports, rates, bitrate ceilings.
 const REPORT_US: Micros = 1_000_000;
@@ -54,6 +54,7 @@ impl Relay {
             return now + REPORT_US;
         }
         if take(&mut self.timers.levels, LEVELS_US, now) {
+            self.note_silent_layers(now);
             self.note_who_waits();
             self.report_levels(now);
         }
@@ -67,7 +68,6 @@ impl Relay {
             self.send_transport_feedback(out);
         }
         if take(&mut self.timers.watch, WATCH_US, now) {
-            self.note_silent_layers(now);
             self.check_stalls(now);
             self.report_downlinks(now);
         }
@@ -134,7 +134,6 @@ impl Relay {
                         up: false,
                         size: layer.size,
                     });
-                    self.timers.levels = 0;
                 }
             }
         }
