@@ -6,6 +6,8 @@ import random
 import subprocess
 import sys
 
+import pytest
+
 from server.clock import SystemClock, micros
 from server.events.stored import GENESIS, entry_hash
 from server.ids import LogId
@@ -17,6 +19,7 @@ from tests.server.ledger.appender import LESSONS
 KILLS = 20
 
 
+@pytest.mark.timeout(900)  # twenty starts of an interpreter, however busy the machine is
 async def test_every_acknowledged_event_survives_twenty_kills(database: Database, database_url: str) -> None:
     rng = random.Random(20260907)
     acknowledged: dict[tuple[str, int], str] = {}
