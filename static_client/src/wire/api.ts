@@ -44,7 +44,7 @@ export const api = {
   sheet: (lesson: string, signal?: AbortSignal) =>
     request<SheetShape>("GET", lessonPath(lesson, "/sheet"), undefined, signal),
   saveSheetField: (lesson: string, wish: SaveSheetField) =>
-    request<SheetShape>("PUT", lessonPath(lesson, "/sheet/fields"), wish),
+    request<null>("PUT", lessonPath(lesson, "/sheet/fields"), wish),
   confirmSheet: (lesson: string) => request<SheetShape>("POST", lessonPath(lesson, "/sheet/confirm")),
   sendSheet: (lesson: string) => request<SheetShape>("POST", lessonPath(lesson, "/sheet/send")),
   rollXlsxUrl: (lesson: string) => `/api/v1${lessonPath(lesson, "/roll.xlsx")}`,

@@ -69,7 +69,11 @@ function SheetView({ sheet }: { sheet: SheetShape }) {
       toast({ tone: "bad", text: problemText(t, asProblem(error)) });
     },
   });
-  const save = async (key: string, text: string) => keep(await api.saveSheetField(id, { key, text }));
+  const save = async (key: string, text: string) => {
+    await api.saveSheetField(id, { key, text });
+    // What is missing and how it prints follow from the server's answer; the field itself need not wait for it.
+    void queries.invalidateQueries({ queryKey: ["sheet", id] }).then(() => setEdits((n) => n + 1));
+  };
   const toFirstMissing = () => {
     const key = sheet.missing.find((each) => document.getElementById(fieldId(each)) !== null);
     if (key) document.getElementById(fieldId(key))?.focus();
