@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from server.attendance.judge import LATE, LEFT_EARLY, UNVERIFIED, Mark
-from server.errors import Conflict
 from server.events.canonical import digest_of
 from server.events.sheet import MarkOverridden, RollConfirmed
 from server.ids import AccountId, EnrolmentId
@@ -88,14 +87,8 @@ def _entry(machine: Mark, decision: Decision | None) -> RollEntry:
 
 
 def unverified(roll: Sequence[RollEntry]) -> list[EnrolmentId]:
-    """The students whose mark is still `?`."""
+    """The students whose mark is still `?`: while there is one, the roll cannot be confirmed."""
     return [entry.final.enrolment for entry in roll if entry.final.mark == UNVERIFIED]
-
-
-def must_be_confirmable(roll: Sequence[RollEntry]) -> None:
-    """Raises Conflict `roll.unverified` naming the enrolments while a `?` is left: it cannot survive confirmation."""
-    if waiting := unverified(roll):
-        raise Conflict("roll.unverified", count=len(waiting), enrolments=",".join(waiting))
 
 
 def digest(roll: Sequence[RollEntry]) -> str:

@@ -8,8 +8,7 @@ from server.attendance.facts import StudentFacts
 from server.attendance.judge import Mark, mark_of
 from server.attendance.policy import Policy
 from server.attendance.recompute import project, recompute, roll_of
-from server.attendance.roll import digest, must_be_confirmable
-from server.errors import Conflict
+from server.attendance.roll import digest, unverified
 from server.events import room
 from server.events.base import Recorded
 from server.events.sheet import MarkOverridden, RollConfirmed
@@ -158,11 +157,9 @@ def overridden(mark: str, reason: str = "Mất kết nối khách quan, đã g�
     )
 
 
-def test_question_mark_cannot_survive_confirmation() -> None:
+def test_question_mark_waits_for_a_human() -> None:
     events = LessonScript().run(*ALL_DAY, "07:45 roll_call 1", "10:45 end")
-    with pytest.raises(Conflict) as refused:
-        must_be_confirmable(roll_of(project(events)))
-    assert (refused.value.code, refused.value.params["enrolments"]) == ("roll.unverified", enrolment(1))
+    assert unverified(roll_of(project(events))) == [enrolment(1)]
 
 
 def test_override_lets_confirm_and_keeps_the_proposal_visible() -> None:
@@ -170,7 +167,7 @@ def test_override_lets_confirm_and_keeps_the_proposal_visible() -> None:
     script.run(*ALL_DAY, "07:45 roll_call 1", "10:45 end")
     script.log.add(at("10:50"), overridden("CM"), actor="lecturer")
     roll = roll_of(project(script.log.events))
-    must_be_confirmable(roll)
+    assert unverified(roll) == []
     assert (roll[0].machine.mark, roll[0].final.mark, roll[0].decision and roll[0].decision.by) == (
         "?",
         "CM",
