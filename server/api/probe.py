@@ -6,7 +6,7 @@ import secrets
 
 from aiohttp import web
 
-from server.api.edge import query_number, signed_in
+from server.api.edge import account_of, address_of, query_number
 from server.identity.attempts import Limit
 from server.services import Services
 
@@ -17,8 +17,10 @@ PROBES = Limit(burst=30, refill_s=2)
 
 def routes(services: Services) -> list[web.RouteDef]:
     async def probe(request: web.Request) -> web.Response:
-        account = signed_in(request)
-        services.identity.attempts.take(PROBES, "probe", account.id, code="request.too_often")
+        # The device check needs no account; a stranger is counted by address.
+        account = account_of(request)
+        who = account.id if account is not None else address_of(request, services.settings)
+        services.identity.attempts.take(PROBES, "probe", who, code="request.too_often")
         size = query_number(request, "bytes", 64 * 1024, 1, LARGEST_PROBE)
         return web.Response(
             body=secrets.token_bytes(size),
