@@ -87,7 +87,7 @@ function build(): RoomController {
       start: async () => {
         push(joined);
         events.media("connected");
-        events.quality({ level: asks("net", "good") as "good", loss: 0.09, rttMs: 46, downBps: 1.8e6, bytes: 38_000_000 });
+        events.quality({ level: asks("net", "good") as "good", loss: 0.09, concealed: 0, rttMs: 46, downBps: 1.8e6, bytes: 38_000_000 });
         if (asks("lost")) {
           events.lost();
           events.retrying(2);

@@ -1,7 +1,7 @@
 // Keeps one media path alive: which peer connection is in use, which one waits for the next join, when to restart ICE, how
 // good the line is. It speaks to the server only through `restart`.
 import { type MediaRole, Peer, type PeerPlan, type PreparedOffer, type SlotStream } from "./peer";
-import { type Quality, QualityMeter, totalsOf } from "./quality";
+import { AudioHealth, type Quality, QualityMeter, totalsOf } from "./quality";
 import { Watchdog } from "./watchdog";
 
 export type MediaState = "none" | "connecting" | "connected" | "broken";
@@ -27,6 +27,7 @@ export class MediaPath {
   private standby: { peer: Peer; offer: PreparedOffer } | null = null;
   private readonly watchdog = new Watchdog();
   private readonly meter = new QualityMeter();
+  private audio = new AudioHealth();
   private timer: ReturnType<typeof setInterval> | undefined;
   private looks = 0;
   private looking = false;
@@ -64,6 +65,7 @@ export class MediaPath {
     this.peer = next.peer;
     this.restarts = 0;
     this.meter.restart();
+    this.audio = new AudioHealth();
     this.watchdog.reset(performance.now());
     this.events.state("connecting");
     this.events.streams(next.peer.slots());
@@ -119,7 +121,7 @@ export class MediaPath {
       const report = await peer.pc.getStats();
       if (peer !== this.peer) return;
       const atMs = performance.now();
-      const totals = totalsOf(report, atMs);
+      const totals = { ...totalsOf(report, atMs), ...this.audio.add(report, atMs) };
       this.events.packets(packetsBySlot(report), atMs);
       if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals));
       const wanted = peer.pc.connectionState === "connected" && this.watchdog.isSilent(totals);

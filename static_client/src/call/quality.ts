@@ -18,12 +18,21 @@ export interface Quality {
   level: Level;
   /** Share of packets lost, 0–1, over the last 10 s. */
   loss: number;
+  /** Share of the audio that was made up, 0–1, over the last 10 s. */
+  concealed: number;
   rttMs: number | null;
   downBps: number;
   bytes: number;
 }
 
-export const NO_QUALITY: Quality = { level: "unknown", loss: 0, rttMs: null, downBps: 0, bytes: 0 };
+export const NO_QUALITY: Quality = {
+  level: "unknown",
+  loss: 0,
+  concealed: 0,
+  rttMs: null,
+  downBps: 0,
+  bytes: 0,
+};
 
 const WINDOW_MS = 10_000;
 /** product.md: `mạng yếu` is loss over 5 %, or over 3 % of audio concealed, over 10 s. */
@@ -66,6 +75,7 @@ export class QualityMeter {
     return {
       level: this.level,
       loss,
+      concealed,
       rttMs: now.rttMs,
       downBps: span > 0 ? ((now.bytesIn - first.bytesIn) * 8_000) / span : 0,
       bytes: this.earlierBytes + now.bytesIn + now.bytesOut,
@@ -80,7 +90,52 @@ export class QualityMeter {
   }
 }
 
-/** Adds up one getStats report. */
+interface AudioSeen {
+  sinceMs: number;
+  packets: number;
+  concealed: number;
+  samples: number;
+}
+
+/** Packets that 500 ms of speech bring are 25; fewer than this and the stream was pausing, not suffering. */
+const FLOWING_PER_S = 30;
+/** The first seconds of a stream are spent filling its buffer. */
+const SETTLING_MS = 5_000;
+
+/** Counts concealed audio only where sound was flowing: a slot that begins, ends or changes its speaker is no bad line. */
+export class AudioHealth {
+  private readonly streams = new Map<string, AudioSeen>();
+  private concealed = 0;
+  private samples = 0;
+  private lastMs = 0;
+
+  add(report: RTCStatsReport, atMs: number): { concealed: number; samples: number } {
+    const seconds = (atMs - this.lastMs) / 1000;
+    this.lastMs = atMs;
+    report.forEach((entry: Record<string, unknown>) => {
+      if (entry.type !== "inbound-rtp" || entry.kind !== "audio") return;
+      const n = (name: string) => (typeof entry[name] === "number" ? entry[name] : 0);
+      const id = String(entry.id);
+      const now = {
+        packets: n("packetsReceived"),
+        // Concealment during silence is comfort noise, not damage.
+        concealed: n("concealedSamples") - n("silentConcealedSamples"),
+        samples: n("totalSamplesReceived"),
+      };
+      const before = this.streams.get(id);
+      const flowing = before !== undefined && (now.packets - before.packets) / seconds >= FLOWING_PER_S;
+      const sinceMs = flowing && before ? before.sinceMs : atMs;
+      if (flowing && before && atMs - sinceMs >= SETTLING_MS) {
+        this.concealed += Math.max(0, now.concealed - before.concealed);
+        this.samples += Math.max(0, now.samples - before.samples);
+      }
+      this.streams.set(id, { ...now, sinceMs });
+    });
+    return { concealed: this.concealed, samples: this.samples };
+  }
+}
+
+/** Adds up one getStats report; concealed audio is `AudioHealth`'s. */
 export function totalsOf(report: RTCStatsReport, atMs: number): Totals & { packets: number; checks: number } {
   const sum = {
     atMs,
@@ -100,9 +155,6 @@ export function totalsOf(report: RTCStatsReport, atMs: number): Totals & { packe
     if (entry.type === "inbound-rtp") {
       sum.received += n("packetsReceived");
       sum.lost += n("packetsLost");
-      // Concealment during silence is comfort noise, not damage.
-      sum.concealed += n("concealedSamples") - n("silentConcealedSamples");
-      sum.samples += n("totalSamplesReceived");
     } else if (entry.type === "transport") {
       sum.bytesIn += n("bytesReceived");
       sum.bytesOut += n("bytesSent");

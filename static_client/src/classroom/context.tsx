@@ -50,18 +50,7 @@ export function useRoomNow(everyMs = 1000): number {
   return offset === 0 ? controller.serverNowMs() : Date.now() + offset;
 }
 
-/** Whether the window is so narrow or low: layouts that differ in more than style. */
-export function useMedia(query: string): boolean {
-  const [list] = useState(() => window.matchMedia(query));
-  return useSyncExternalStore(
-    (listener) => {
-      list.addEventListener("change", listener);
-      return () => list.removeEventListener("change", listener);
-    },
-    () => list.matches,
-  );
-}
-
 /** A phone held upright, or lying on its side. */
 export const PHONE = "(max-width: 599px), (max-height: 480px)";
 export const NARROW = "(max-width: 1179px)";
+export { useMedia } from "@/ui/media";

@@ -1,5 +1,5 @@
 // The bar over every page outside the classroom: mark, school, sections, help, language, person.
-import { ChevronDown, LogOut, type LucideIcon, Moon, Sun, SunMoon } from "lucide-react";
+import { CalendarDays, ChevronDown, LogOut, type LucideIcon, Moon, Sun, SunMoon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Avatar } from "./Avatar";
 import markUrl from "./mark.svg";
@@ -54,6 +54,9 @@ interface PersonMenuProps {
   name: string;
   detail: string;
   words: { menu: string; themes: Record<Theme, string>; signOut: string };
+  /** Sections of the site, for windows whose bar has no room for them. */
+  links?: readonly { to: string; label: string }[];
+  onLink?: (to: string) => void;
   theme: Theme;
   onTheme: (theme: Theme) => void;
   onSignOut: () => void;
@@ -61,7 +64,8 @@ interface PersonMenuProps {
 
 const themeIcons: Record<Theme, LucideIcon> = { system: SunMoon, light: Sun, dark: Moon };
 
-export function PersonMenu({ id, name, detail, words, theme, onTheme, onSignOut }: PersonMenuProps) {
+export function PersonMenu(props: PersonMenuProps) {
+  const { id, name, detail, words, links = [], onLink, theme, onTheme, onSignOut } = props;
   const themes = (["system", "light", "dark"] as const).map((value) => ({
     id: value,
     label: words.themes[value],
@@ -72,8 +76,16 @@ export function PersonMenu({ id, name, detail, words, theme, onTheme, onSignOut 
     <MenuButton
       label={`${words.menu}: ${name}`}
       className="person-menu"
-      choices={[...themes, { id: "sign-out", label: words.signOut, icon: LogOut }]}
-      onChoose={(choice) => (choice === "sign-out" ? onSignOut() : onTheme(choice as Theme))}
+      choices={[
+        ...links.map(({ to, label }) => ({ id: to, label, icon: CalendarDays })),
+        ...themes,
+        { id: "sign-out", label: words.signOut, icon: LogOut },
+      ]}
+      onChoose={(choice) => {
+        if (choice === "sign-out") onSignOut();
+        else if (choice.startsWith("/")) onLink?.(choice);
+        else onTheme(choice as Theme);
+      }}
     >
       <Avatar id={id} name={name} />
       <span className="person-menu__words">

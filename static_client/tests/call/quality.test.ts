@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cameraEncodings } from "@/call/encodings";
-import { QualityMeter, type Totals } from "@/call/quality";
+import { AudioHealth, QualityMeter, type Totals } from "@/call/quality";
 
 function totals(atMs: number, change: Partial<Totals>): Totals {
   const zero = { received: 0, lost: 0, concealed: 0, samples: 0, bytesIn: 0, bytesOut: 0, rttMs: 40 };
@@ -51,5 +51,39 @@ describe("camera layers", () => {
     expect(cameraEncodings({ width: 360, height: 640 }).map((layer) => layer.scaleResolutionDownBy)).toEqual([
       2, 1,
     ]);
+  });
+});
+
+describe("broken audio", () => {
+  const report = (packets: number, concealed: number, samples: number) =>
+    new Map([
+      [
+        "in",
+        {
+          type: "inbound-rtp",
+          kind: "audio",
+          id: "in",
+          packetsReceived: packets,
+          concealedSamples: concealed,
+          silentConcealedSamples: 0,
+          totalSamplesReceived: samples,
+        },
+      ],
+    ]) as unknown as RTCStatsReport;
+
+  test("is not counted while a stream begins or its speaker pauses", () => {
+    const health = new AudioHealth();
+    health.add(report(0, 0, 0), 0);
+    expect(health.add(report(25, 12_000, 24_000), 500).concealed).toBe(0);
+    expect(health.add(report(26, 30_000, 48_000), 1_000).concealed).toBe(0);
+  });
+
+  test("is counted once sound has been flowing for five seconds", () => {
+    const health = new AudioHealth();
+    let sum = { concealed: 0, samples: 0 };
+    for (let look = 0; look <= 14; look++)
+      sum = health.add(report(look * 25, look * 2_400, look * 24_000), look * 500);
+    expect(sum.samples).toBeGreaterThan(0);
+    expect(sum.concealed / sum.samples).toBeCloseTo(0.1, 5);
   });
 });

@@ -115,13 +115,17 @@ function MediaBanner() {
 function WeakBanner({ onKeep }: { onKeep: () => void }) {
   const { t, locale } = useText();
   const controller = useController();
-  const loss = useRoom((state) => state.quality.loss);
+  const { loss, concealed } = useRoom((state) => state.quality);
   const teaches = useRoom(isLecturer);
   return (
     <Banner
       tone="caution"
       icon={SignalBars}
-      title={t("room.weak.title", { loss: percent(loss, locale) })}
+      title={
+        loss >= 0.01
+          ? t("room.weak.title", { loss: percent(loss, locale) })
+          : t("room.weak.titleSound", { share: percent(concealed, locale) })
+      }
       actions={
         <>
           {!teaches && (

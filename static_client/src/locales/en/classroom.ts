@@ -218,6 +218,8 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.media.detail": "Chat and list still work. Attendance is not affected.",
   "room.back": "Connected again",
   "room.weak.title": "Weak network: {loss} loss. The server reduces video to keep the sound",
+  "room.weak.titleSound":
+    "Weak network: {share} of the sound is broken. The server reduces video to keep the sound",
   "room.weak.detail": "Video returns by itself once the line is stable. Attendance is not affected.",
   "room.weak.listen": "Switch to audio only",
   "room.weak.keep": "Keep video",

@@ -214,6 +214,7 @@ export const classroom = {
   "room.media.detail": "Trao đổi và danh sách vẫn dùng được. Chuyên cần không bị ảnh hưởng.",
   "room.back": "Đã nối lại",
   "room.weak.title": "Mạng yếu: mất gói {loss}. Máy chủ giảm hình để giữ tiếng",
+  "room.weak.titleSound": "Mạng yếu: {share} tiếng bị ngắt. Máy chủ giảm hình để giữ tiếng",
   "room.weak.detail": "Hình tự trở lại khi đường truyền ổn định. Chuyên cần không bị ảnh hưởng.",
   "room.weak.listen": "Chuyển sang chỉ nghe",
   "room.weak.keep": "Vẫn nhận hình",

@@ -68,9 +68,18 @@ function NextTeaching({ lesson, nowMs }: { lesson: LessonCard | null; nowMs: num
         </p>
       </div>
       <div className="teach__enter">
-        <Link className={`${buttonClass("primary", "entry")} home__enter-link`} to={`/lessons/${lesson.id}`}>
-          {t("home.enterTeaching")} <ArrowRight size={22} aria-hidden="true" />
-        </Link>
+        {lesson.may_join ? (
+          <Link
+            className={`${buttonClass("primary", "entry")} home__enter-link`}
+            to={`/lessons/${lesson.id}`}
+          >
+            {t("home.enterTeaching")} <ArrowRight size={22} aria-hidden="true" />
+          </Link>
+        ) : (
+          <Link className={buttonClass("primary", "large")} to="/device-check">
+            {t("home.devices.run")}
+          </Link>
+        )}
         <p className="t-dense num">
           {untilStart > 86_400_000 ? (
             dayWord(t, lesson.start_us / 1000, nowMs)

@@ -20,7 +20,8 @@ export function useOpenLocal(role: "lecturer" | "student"): OpenLocal {
     let current = true;
     handedOn.current = false;
     void local.openBoth().then(() => {
-      if (!current) local.close();
+      // Whoever enters before the devices have opened takes them along all the same.
+      if (!current && !handedOn.current) local.close();
       else if (role === "student") void local.setMicrophone(false);
     });
     return () => {

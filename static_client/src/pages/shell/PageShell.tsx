@@ -1,8 +1,9 @@
 // The frame of every page outside the classroom: skip link, top bar with sections, language and person, main.
 import { type ReactNode, useEffect, useState } from "react";
-import { NavLink } from "react-router";
+import { NavLink, useNavigate } from "react-router";
 import { useText } from "@/locales/text";
 import type { TextKey } from "@/locales/vi";
+import { useMedia } from "@/ui/media";
 import { LanguageSwitch, PersonMenu, TopBar } from "@/ui/TopBar";
 import { chooseTheme, storedTheme } from "@/ui/theme";
 import { useMe, useSignOut } from "./session";
@@ -39,6 +40,8 @@ export function PageShell({ title, children, aside, className }: Props) {
   const me = useMe();
   const signOut = useSignOut();
   const sections = useSections();
+  const navigate = useNavigate();
+  const phone = useMedia("(max-width: 599px)");
   const [theme, setTheme] = useState(storedTheme);
   usePageTitle(title);
   const roleKey = `role.${me.main_role}` as TextKey;
@@ -67,6 +70,8 @@ export function PageShell({ title, children, aside, className }: Props) {
             themes: { system: t("app.theme.system"), light: t("app.theme.light"), dark: t("app.theme.dark") },
             signOut: t("app.signOut"),
           }}
+          links={phone ? sections : []}
+          onLink={(to) => navigate(to)}
           theme={theme}
           onTheme={(next) => {
             chooseTheme(next);
