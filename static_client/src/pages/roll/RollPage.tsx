@@ -18,6 +18,7 @@ import type { OverrideMark, Roll, RollRow } from "@/wire/protocol.gen";
 import { MarkBadge } from "./MarkBadge";
 import { OverrideDialog } from "./OverrideDialog";
 import { countRoll, flagsOf, isOverridden, markOf } from "./rollCounts";
+import "../desk/desk.css";
 import "./roll.css";
 
 type Show = "all" | "attention";
@@ -280,7 +281,7 @@ function RollTable({ rows, mayDecide, onEdit }: TableProps) {
           {
             id: "act",
             head: <span className="visually-hidden">{t("roll.override")}</span>,
-            width: "124px",
+            width: "152px",
             align: "right" as const,
             cell: (row: RollRow) => (
               <Button

@@ -2,6 +2,7 @@
 import { CircleAlert, ImageIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useText } from "@/locales/text";
+import type { TextKey } from "@/locales/vi";
 import { bytes, clockWithSeconds } from "@/locales/when";
 import { Field, TextArea } from "@/ui/Field";
 import type { EvidenceRow, SheetFact, SheetField, SheetShape } from "@/wire/protocol.gen";
@@ -123,6 +124,22 @@ function ManualField({ field, missing, locked, onSave }: ManualProps) {
   );
 }
 
+const KINDS = new Set([
+  "anh_chup_he_thong",
+  "anh_chup_giang_vien",
+  "ghi_hinh",
+  "ghi_am",
+  "chat",
+  "ds_ket_noi",
+  "ket_qua_diem_danh",
+  "tai_lieu",
+  "bien_ban",
+]);
+
+function kindKey(kind: string): TextKey {
+  return (KINDS.has(kind) ? `evidence.${kind}` : "evidence.khac") as TextKey;
+}
+
 function EvidenceList({ rows }: { rows: readonly EvidenceRow[] }) {
   const { t, locale } = useText();
   if (rows.length === 0) return <p className="t-2">{t("sheet.evidence.none")}</p>;
@@ -144,7 +161,7 @@ function EvidenceList({ rows }: { rows: readonly EvidenceRow[] }) {
             </span>
           )}
           <span className="evidence__words">
-            <span className="t-strong">{row.file_name}</span>
+            <span className="t-strong">{t(kindKey(row.kind))}</span>
             <span className="t-small t-2 num">
               {clockWithSeconds(row.captured_us / 1000)} · {bytes(row.size, locale)} · #{row.seq}
             </span>
