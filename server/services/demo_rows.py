@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from server.clock import SCHOOL_TZ, from_micros
 from server.school.cap import ProgrammeKind, require_cap
 from server.school.names import folded, split_name
 from server.school.permissions import Role, Scope
@@ -279,9 +280,9 @@ def _programmes(since_us: int) -> dict[str, list[Row]]:
                 "id": plan,
                 "cohort_id": LARGE if key == "large" else SMALL,
                 "state": "approved",
-                "decision": {"so_ky_hieu": "Số minh họa", "co_quan": "Trường Chính trị tỉnh Lam Giang"},
-                "ground": "chi_dao_cap_co_tham_quyen",
-                "consents": [],
+                "decision": _document("214-QĐ/TCT", "Trường Chính trị tỉnh Lam Giang", since_us),
+                "ground": "bat_kha_khang" if kind is ProgrammeKind.DAO_TAO else "chi_dao_cap_co_tham_quyen",
+                "consents": _consents(since_us) if kind is ProgrammeKind.DAO_TAO else [],
             }
         )
         rows["online_plan_row"] += [
@@ -300,6 +301,19 @@ def _programmes(since_us: int) -> dict[str, list[Row]]:
         for key, cohort_id, code, name, mode in cohorts
     ]
     return rows
+
+
+def _document(number: str, issuer: str, at_us: int) -> Row:
+    """A reference as the school's register holds it; the numbers are invented."""
+    return {"so_ky_hieu": number, "ngay": f"{from_micros(at_us).astimezone(SCHOOL_TZ):%d/%m/%Y}", "co_quan": issuer}
+
+
+def _consents(at_us: int) -> list[Row]:
+    """đào tạo needs the word of the province's Party committee and of the Academy (R-4.1)."""
+    return [
+        _document("97-CV/TU", "Tỉnh ủy Lam Giang", at_us),
+        _document("1186-CV/HVCTQG", "Học viện Chính trị quốc gia Hồ Chí Minh", at_us),
+    ]
 
 
 def lesson_rows(
