@@ -16,9 +16,10 @@ import structlog
 from av.container import OutputContainer
 from av.stream import Stream
 
-from recorder import files
+from recorder import files, webm
 from recorder.records import Manifest, Playback, PlaybackTrack, Sidecar
-from recorder.segment import OPUS_SILENCE, OPUS_SILENCE_US, TIME_BASE
+from recorder.segment import OPUS_SILENCE, OPUS_SILENCE_US, TIME_BASE, opus_head
+from recorder.webm import Format, Joined, NotOurs
 
 log = structlog.get_logger("recorder")
 
@@ -73,37 +74,49 @@ def _continues(last: Sidecar, following: Sidecar) -> bool:
 def join(folder: Path, stem: str, stretch: list[Sidecar], origin_us: int) -> PlaybackTrack | None:
     """One playback file of a stretch. None if nothing in it can be read."""
     first = stretch[0]
-    video = first.codec != "opus"
-    suffix, form, options = (
-        (".mp4", "mp4", {"movflags": "faststart"})
-        if first.codec == "h264"
-        else (".webm", "webm", {"cues_to_front": "1"})
-    )
-    target = folder / (stem + suffix)
+    largest = max(stretch, key=lambda s: s.width * s.height)
+    is_mp4, kind = first.codec == "h264", "audio" if first.codec == "opus" else "video"
+    target = folder / (stem + (".mp4" if is_mp4 else ".webm"))
     partial = target.with_suffix(".part")
-    with av.open(partial, "w", format=form, options=options) as out:
-        copy = _Copy(out, silence=not video)
-        for segment in stretch:
-            copy.append(folder / segment.file_name)
-    if copy.first_us is None:
-        partial.unlink()
+    sources = [folder / segment.file_name for segment in stretch]
+    joined = _remuxed(partial, sources, first.codec) if is_mp4 else _copied(partial, sources, largest)
+    if joined is None:
+        partial.unlink(missing_ok=True)
         return None
     partial.replace(target)
     files.sync_folder(folder)
-    largest = max(stretch, key=lambda s: s.width * s.height)
-    kind = "video" if video else "audio"
     return PlaybackTrack(
         file_name=target.name,
         person=first.person,
         role=first.role,
         kind=kind,
-        mime="video/mp4" if first.codec == "h264" else f"{kind}/webm",
+        mime=f"{kind}/mp4" if is_mp4 else f"{kind}/webm",
         width=largest.width,
         height=largest.height,
-        start_ms=copy.first_us // 1_000,
-        end_ms=copy.end_us // 1_000,
+        start_ms=joined.first_ms,
+        end_ms=joined.end_ms,
         size=target.stat().st_size,
     )
+
+
+def _copied(partial: Path, sources: list[Path], like: Sidecar) -> Joined | None:
+    """Cluster by cluster; should a file be laid out differently, packet by packet."""
+    video = like.codec == "vp8"
+    form = Format("V_VP8", b"", like.width, like.height) if video else Format("A_OPUS", opus_head())
+    try:
+        return webm.join(partial, sources, form)
+    except NotOurs as error:
+        log.warning("segments joined the slow way", file=partial.name, reason=str(error))
+        return _remuxed(partial, sources, like.codec)
+
+
+def _remuxed(partial: Path, sources: list[Path], codec: str) -> Joined | None:
+    form, options = ("mp4", {"movflags": "faststart"}) if codec == "h264" else ("webm", {"cues_to_front": "1"})
+    with av.open(partial, "w", format=form, options=options) as out:
+        copy = _Copy(out, silence=codec == "opus")
+        for source in sources:
+            copy.append(source)
+    return None if copy.first_us is None else Joined(copy.first_us // 1_000, copy.end_us // 1_000)
 
 
 class _Copy:

@@ -54,6 +54,7 @@ class Recording:
         self.origin_us = known.origin_us if known else origin_us
         self._state = known or LessonState(lesson=lesson, origin_us=origin_us)
         self._dirty = known is None
+        self._died_us = 0 if known is None else recovery.died_us(self.folder, known)
         self._first_number = self._number = recovery.next_number(self.folder)
         self._open: dict[int, tuple[Track, SegmentWriter, Sidecar]] = {}
         self._done: list[Sidecar] = []
@@ -129,6 +130,7 @@ class Recording:
         self._watch_space()
         if self._dirty:
             self._save()
+        recovery.sign_of_life(self.folder, now_us)
         if clock.mono_s() - self._synced >= FSYNC_EVERY_S and self._open:
             self._synced = clock.mono_s()
             self._start(self._sync([os.dup(w.file.fileno()) for _, w, _ in self._open.values()]))
@@ -187,8 +189,9 @@ class Recording:
             self._tell_done(sidecar)
         for gap in self._state.gaps:
             self._tell_gap(gap)
-        if found.crashed_us is not None and not self._state.open_gap_us:
-            self._change(open_gap_us=found.crashed_us, open_gap_reason="recorder_down")
+        died_us = found.crashed_us or self._died_us
+        if died_us and not self._state.open_gap_us:
+            self._change(open_gap_us=died_us, open_gap_reason="recorder_down")
         if self._state.open_gap_us and self._first_write_us:
             self._close_gap(self._first_write_us)
         self._save()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +38,19 @@ def load_state(folder: Path) -> LessonState | None:
         return files.read(folder / "lesson.json", LessonState)
     except FileNotFoundError:
         return None
+
+
+def sign_of_life(folder: Path, now_us: int) -> None:
+    """Each second: the state file's time says until when this recorder lived, should it be killed while nothing is being written."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(folder / "lesson.json", ns=(now_us * 1_000, now_us * 1_000))
+
+
+def died_us(folder: Path, state: LessonState) -> int:
+    """The last sign of life of a recorder that neither finished nor suspended this recording; 0 if it did."""
+    if state.ended_us or state.open_gap_us:
+        return 0
+    return (folder / "lesson.json").stat().st_mtime_ns // 1_000
 
 
 def recover(folder: Path, before: int) -> Found:

@@ -150,6 +150,13 @@ def opus_template() -> bytes:
     return buffer.getvalue()
 
 
+@functools.cache
+def opus_head() -> bytes:
+    """The OpusHead (RFC 7845 §5.1) of all our Opus segments."""
+    with av.open(io.BytesIO(opus_template()), "r") as template:
+        return template.streams.audio[0].codec_context.extradata or b""
+
+
 def readable(path: Path) -> tuple[int, int, int]:
     """(first µs, end µs, frames) of what can be read of a file, finished or not; (0, 0, 0) if nothing can."""
     first, end, frames = None, 0, 0

@@ -96,13 +96,36 @@ async def test_a_server_that_dies_leaves_closed_files_and_is_told_again_by_the_n
         await open_lesson(process, began)
         live.take_due(1), live.take_due(2)
         await live.send_until(process, now_us() + 2_000_000)
-        closed = await process.until(SegmentDone, lambda s: s.end_reason == "server_gone")
+        closed = await process.until(SegmentDone)
         gap = await process.until(Gap)
         assert (gap.reason, gap.publication) == ("server_down", None)
         assert gap.from_us == pytest.approx(gone, abs=1_000_000)
         assert readable(process.folder / closed.file_name)[2] > 50
         await process.send(stop(now_us()))
         assert (await process.until(Finished)).segments == 4
+
+
+async def test_a_recorder_killed_while_everybody_is_silent_leaves_a_gap_too(tmp_path: Path) -> None:
+    began = now_us()
+    process = RecorderProcess(tmp_path)
+    await process.start()
+    await process.connect()
+    await open_lesson(process, began)
+    await process.send_media(2, packets("opus", audio(1), began))
+    await process.until(SegmentDone, lambda s: s.end_reason == "pause")
+    process.kill()
+    killed = now_us()
+    assert process.process
+    await process.process.wait()
+    await process.disconnect()
+    await process.start()
+    await process.connect()
+    await open_lesson(process, began)
+    await process.send_media(2, packets("opus", audio(1), now_us(), ssrc=9))
+    gap = await process.until(Gap)
+    assert (gap.publication, gap.reason) == (None, "recorder_down")
+    assert gap.from_us == pytest.approx(killed, abs=3_000_000)
+    await process.close()
 
 
 async def test_a_recorder_without_a_server_ends_by_itself(tmp_path: Path) -> None:
@@ -155,7 +178,7 @@ async def test_a_full_disk_stops_cleanly_and_says_so(tmp_path: Path) -> None:
     began = now_us()
     async with recorder(tmp_path, "--reserve-mib", str(1 << 40)) as process:
         await open_lesson(process, began)
-        await process.send_media(2, packets("opus", audio(3), began))
+        await process.send_media(2, packets("opus", audio(3), began + 20_000_000))
         failed = await process.until(Failed)
         assert failed.reason == "disk_full"
         done = await process.until(SegmentDone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder import rtp
@@ -51,6 +51,7 @@ def test_after_a_lost_packet_nothing_comes_before_the_next_keyframe(codec: str) 
     assert gap in keys
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["vp8", "h264", "opus"]),
     st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=60), st.booleans()), max_size=30),
@@ -61,6 +62,7 @@ def test_any_payloads_are_survived(codec: str, parts: list[tuple[int, bytes, boo
         whole.push(lost, rtp.Packet(number, number // 2, 1, marker, payload, 0))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["vp8", "h264", "opus"]), st.binary(max_size=80))
 def test_any_bytes_may_be_asked_whether_they_start_a_keyframe(codec: str, data: bytes) -> None:
     assert starts_keyframe(codec, data) in (True, False)
@@ -78,6 +80,7 @@ def test_opus_packets_of_our_encoder_last_20_ms() -> None:
     assert {opus_duration_us(e.data) for e in audio(0.2)} == {20_000}
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=3))
 def test_opus_durations_are_never_longer_than_120_ms(packet: bytes) -> None:
     assert 0 <= opus_duration_us(packet) <= 120_000

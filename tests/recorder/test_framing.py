@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.framing import FrameReader, LinkError, control, decode_down, decode_media, decode_up, frame, media
@@ -14,6 +14,7 @@ from recorder.link_messages import KIND_CONTROL, KIND_MEDIA, OpenTap, Ping, Star
 PACKETS = st.lists(st.tuples(st.integers(0, 2**63), st.binary(max_size=1_500)), max_size=40)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), PACKETS)
 def test_media_batches_come_out_as_they_went_in(publication: int, packets: list[tuple[int, bytes]]) -> None:
     [(kind, payload)] = FrameReader().feed(media(publication, packets))
@@ -21,6 +22,7 @@ def test_media_batches_come_out_as_they_went_in(publication: int, packets: list[
     assert decode_media(payload) == (publication, packets)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=8), st.integers(1, 64))
 def test_frames_are_found_however_the_stream_is_cut(payloads: list[bytes], step: int) -> None:
     stream = b"".join(frame(KIND_MEDIA, p) for p in payloads)
@@ -29,6 +31,7 @@ def test_frames_are_found_however_the_stream_is_cut(payloads: list[bytes], step:
     assert found == [(KIND_MEDIA, p) for p in payloads]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2_000))
 def test_foreign_bytes_are_frames_or_a_link_error(data: bytes) -> None:
     try:
@@ -38,12 +41,14 @@ def test_foreign_bytes_are_frames_or_a_link_error(data: bytes) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_a_damaged_media_batch_is_a_link_error_or_a_batch(payload: bytes) -> None:
     with contextlib.suppress(LinkError):
         decode_media(payload)
 
 
+@settings(deadline=None)
 @given(PACKETS.filter(bool), st.data())
 def test_a_batch_cut_short_is_refused(packets: list[tuple[int, bytes]], data: st.DataObject) -> None:
     payload = media(7, packets)[5:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.rtp import Packet, Reordering, parse, unwrap
@@ -14,6 +14,7 @@ def packet(number: int, arrival_us: int = 0) -> Packet:
     return Packet(number & 0xFFFF, 0, 1, False, b"x", arrival_us)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_packet_or_nothing(data: bytes) -> None:
     found = parse(data, 5)
@@ -28,11 +29,13 @@ def test_header_extension_csrcs_and_padding_are_not_payload() -> None:
     assert (found.payload, found.marker, found.sequence, found.timestamp, found.ssrc) == (b"payload", True, 7, 9, 11)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**40), st.integers(-30_000, 30_000))
 def test_unwrapping_finds_the_near_number(near: int, offset: int) -> None:
     assert unwrap((near + offset) % 65_536, near, 16) == near + offset
 
 
+@settings(deadline=None)
 @given(st.permutations(range(30)), st.integers(0, 65_535))
 def test_packets_in_any_order_within_the_wait_come_out_in_order(order: list[int], first: int) -> None:
     held = Reordering(wait_us=1_000)
