@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import struct
 import time
 from itertools import pairwise
@@ -305,6 +307,26 @@ def test_a_slow_tap_reader_loses_video_up_to_a_keyframe_but_no_sound() -> None:
         assert gap.from_us < gap.to_us
         after = world.until(lambda: [p for n in world.of(Tapped) for p in n.packets if p.ext_seq > count])
         assert after[0].ext_seq == count + 1
+
+
+def test_steady_media_wakes_python_at_most_fifty_times_a_second() -> None:
+    with engine_world() as world:
+        lecturer, student = _classroom(world)
+        world.core.tap(1, True)
+        world.core.tap(2, True)
+        wakes: list[tuple[float, int]] = []
+        begin = time.monotonic()
+        for seq in range(150):
+            lecturer.send(video(1, "q", seq, Q, key=seq == 0))
+            lecturer.send(audio(2, seq, 33, level=seq % 100))
+            while time.monotonic() < begin + seq * 0.01:
+                if select.select([world.core.fileno()], [], [], 0.002)[0]:
+                    os.eventfd_read(world.core.fileno())
+                    world.poll()
+            wakes.append((time.monotonic(), world.stats()["wakes"]))
+        student.got(300)
+        (from_s, before), (to_s, after) = wakes[49], wakes[-1]
+        assert 5 < (after - before) / (to_s - from_s) <= 50
 
 
 def test_the_publisher_gets_transport_feedback_and_the_ceiling_it_is_set() -> None:

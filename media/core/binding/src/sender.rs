@@ -15,6 +15,8 @@ const BATCH: usize = 64;
 /// The kernel cuts a message into at most 64 (UDP_MAX_SEGMENTS) of together less than 64 KiB.
 const MAX_SEGMENTS: usize = 60;
 const MAX_BYTES: usize = 65_000;
+/// So many runs refused in a row, and none is tried any more.
+const MAX_GSO_FAILURES: u32 = 16;
 
 /// One datagram, or a run of equally long ones (the last may be shorter).
 #[derive(Clone, Copy)]
@@ -38,6 +40,7 @@ struct SegmentSize {
 pub struct Sender {
     fd: RawFd,
     has_gso: bool,
+    gso_failures: u32,
     bytes: Vec<u8>,
     used: usize,
     queue: Vec<Message>,
@@ -61,6 +64,7 @@ impl Sender {
         Self {
             fd,
             has_gso,
+            gso_failures: 0,
             bytes: vec![0; SPACE],
             used: 0,
             queue: Vec::with_capacity(BATCH),
@@ -80,13 +84,17 @@ impl Sender {
         while at < self.queue.len() {
             match self.send_from(at) {
                 Ok(count) => {
+                    if self.queue[at].datagrams() > 1 {
+                        self.gso_failures = 0;
+                    }
                     self.sent += self.queue[at..at + count].iter().map(Message::datagrams).sum::<u64>();
                     at += count;
                 }
                 Err(libc::EINTR) => {}
                 Err(libc::EINVAL | libc::EIO | libc::EMSGSIZE) if self.queue[at].datagrams() > 1 => {
-                    // This path does not take GSO (a card or a tunnel in between): cut the run up ourselves, for good.
-                    self.has_gso = false;
+                    // A path with a small MTU, or a card or tunnel that does not take GSO: cut the run up ourselves.
+                    self.gso_failures += 1;
+                    self.has_gso &= self.gso_failures < MAX_GSO_FAILURES;
                     self.send_one_by_one(at);
                     at += 1;
                 }
