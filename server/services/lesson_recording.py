@@ -45,8 +45,7 @@ from server.tasks import TaskGroupOf
 
 log = structlog.get_logger("recordings")
 
-#: A seek point in each video at least so often, and what a picture or a new segment waits for at most.
-KEYFRAME_EVERY_S = 10
+#: What drawing and writing a picture may take beyond the wait for keyframes.
 SNAPSHOT_EXTRA_S = 8.0
 FINISH_WAIT_S = 15.0
 
@@ -99,7 +98,6 @@ class LessonRecording:
         self._ended_us: int | None = None
         self._finished = asyncio.Event()
         self._told = self.info
-        self._seconds = 0
         self._tasks.start(self._write_facts(), "facts")
 
     @property
@@ -208,11 +206,6 @@ class LessonRecording:
     def watch(self) -> None:
         """Each second."""
         self._apply(self._state.watch(self._now_us()))
-        self._seconds += 1
-        if self._is_tapped and self._origin_us is not None:
-            for publication in self._video():
-                if (publication + self._seconds) % KEYFRAME_EVERY_S == 0:
-                    self.ask_keyframe(publication)
 
     def ask_keyframe(self, publication: int) -> None:
         if self._router is not None and publication in self._taps:
