@@ -21,7 +21,7 @@ from server.projector import Projector
 from server.realtime.edge import Realtime
 from server.services import Services, demo_plan
 from server.services.demo import DemoSchool, finished_lesson
-from server.services.demo_history import History
+from server.services.demo_history import History, fill_sheet
 from server.services.demo_links import DemoLinks
 from server.services.evidence import Evidence
 from server.services.lesson_source import LessonSources
@@ -130,8 +130,10 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     services = app[SERVICES]
     try:
         await services.database.open()
-        await _prepare_demo(services)
+        is_new = await _prepare_demo(services)
         await _start_lessons(services)
+        if is_new:
+            await fill_sheet(services.identity, services.sheets, finished_lesson())
         yield
     finally:
         await _stop_lessons(services)
@@ -166,19 +168,23 @@ async def _stop_lessons(services: Services) -> None:
     await services.ledger.aclose()
 
 
-async def _prepare_demo(services: Services) -> None:
-    """Fill the demonstration school, or make sure that nobody serves one by mistake: its people have a known password."""
+async def _prepare_demo(services: Services) -> bool:
+    """Fill the demonstration school, or make sure that nobody serves one by mistake: its people have a known password.
+
+    Whether a finished lesson was written now.
+    """
     settings = services.settings
     if services.demo is None:
         if await services.planning.is_demonstration():
             raise SettingsError(
                 f"data_dir: {settings.data_dir} holds the demonstration school; start with --demo, or choose another folder"
             )
-        return
+        return False
     demo = demo_plan.load(settings.demo_plan)
     school = DemoSchool(services.database, services.clock, services.identity.passwords, demo)
     services.demo.set_people(await school.ensure())
-    if demo.history:
-        history = History(services.database, services.planning, services.ledger.key, settings.data_dir)
-        if await history.ensure(finished_lesson()):
-            await services.sheets.lesson_sealed(finished_lesson())
+    history = History(services.database, services.planning, services.ledger.key, settings.data_dir)
+    if not demo.history or not await history.ensure(finished_lesson()):
+        return False
+    await services.sheets.lesson_sealed(finished_lesson())
+    return True

@@ -14,6 +14,7 @@ from server.clock import from_micros, micros
 from server.events.base import Origin
 from server.events.lesson import EvidenceFiled
 from server.events.room import PersonLeft
+from server.identity.identity import Identity
 from server.ids import AccountId, EvidenceId, LessonId, PersonId
 from server.ledger import Ledger, LogWriter, NewEvent, SchoolKey, lesson_log
 from server.school.lesson_states import LessonState
@@ -23,6 +24,7 @@ from server.services import demo_story as story
 from server.services.evidence_scene import header_line
 from server.services.live_opening import opening
 from server.services.planning import Planning
+from server.services.sheets import Sheets
 from server.storage import bulk
 from server.storage.database import Database
 from server.storage.ledger_store import SqlLedgerStore
@@ -149,6 +151,14 @@ class History:
         ]
         async with self._database.begin() as connection:
             await bulk.insert_rows(connection, {"consent": agreed})
+
+
+async def fill_sheet(identity: Identity, sheets: Sheets, lesson: LessonId) -> None:
+    """What the lecturer has typed so far; the remarks and the roll are left to whoever looks."""
+    lecturer = await identity.sign_in_as(PersonId(rows.person_id("lecturer")))
+    for key, text in story.SHEET_TEXTS.items():
+        await sheets.save_field(lecturer.account, lesson, key, text)
+    await identity.sign_out(lecturer.account)
 
 
 def _at(plan: LessonPlan, at_s: float) -> int:

@@ -42,6 +42,16 @@ CHAT: tuple[tuple[int, Who, str], ...] = (
     (9_560, "lecturer", "Được, nhưng cần đủ chữ ký của chủ trì và thư ký."),
     (11_700, 72, "Em cảm ơn cô ạ."),
 )
+#: What the lecturer wrote on the sheet.
+SHEET_TEXTS = {
+    "content.1": "Vị trí, vai trò, chức năng của chi bộ thôn, bản; mối quan hệ với trưởng thôn và ban công tác mặt trận",
+    "content.2": "Nhiệm vụ của bí thư chi bộ: chủ trì công việc, chuẩn bị nội dung sinh hoạt, phân công đảng viên; hỏi đáp",
+    "content.3": "Sinh hoạt chi bộ thường kỳ: các bước chuẩn bị, điều hành, kết luận; thảo luận tình huống ở bản",
+    "content.4": "Xử lý tình huống ở thôn, bản; cách ghi biên bản và nghị quyết của chi bộ; tổng kết, giải đáp",
+    "materials.1": "Bài giảng, trang 1–8",
+    "materials.3": "Mẫu biên bản sinh hoạt chi bộ",
+    "tasks.4": "Viết dự thảo nghị quyết tháng của chi bộ mình",
+}
 #: Who asked for the floor, when, and how long they spoke.
 SPEAKERS = ((1_510, 63, 74), (4_100, 75, 121), (7_420, 84, 96), (9_700, 77, 58))
 #: Causes of the pictures and when they were taken.
