@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -70,14 +71,14 @@ class World:
         ]
 
     def stats(self, peer: int = 0) -> dict[str, Any]:
-        """The engine's (0) or a peer's counters; {} before they are there."""
+        """The engine's (0) or a peer's counters; all 0 before they are there."""
         found = self.core.stats(peer)
-        return found[0] if found else {}
+        return defaultdict(int, found[0] if found else {})
 
     def source(self, peer: int) -> dict[str, Any]:
-        """Counters of a peer's first source; {} before they are there."""
+        """Counters of a peer's first source; all 0 before they are there."""
         found: list[dict[str, Any]] = self.stats(peer).get("sources", [])
-        return found[0] if found else {}
+        return defaultdict(int, found[0] if found else {})
 
     def settle(self) -> None:
         """Everything commanded and sent so far has been seen to: counters stopped moving for two snapshots."""
