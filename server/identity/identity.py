@@ -57,8 +57,9 @@ class Identity:
         """Raises Unauthenticated `auth.bad_credentials` (one code, whatever was wrong) or Overloaded."""
         login = normal(login).casefold()
         self.attempts.take(SIGN_IN_ADDRESS, "address", address)
-        self.attempts.take(SIGN_IN_LOGIN, "login", login)
+        # In this order: who is stopped at the pair does not use up the login's attempts, which its owner needs.
         self.attempts.take(SIGN_IN_PAIR, "pair", login, address)
+        self.attempts.take(SIGN_IN_LOGIN, "login", login)
         async with self._database.read() as connection:
             row = await account_store.by_login(connection, login)
         is_right = await self.passwords.matches(password, row.password_hash if row else None)
@@ -82,13 +83,10 @@ class Identity:
         claim = self.tokens.verify(token)
         now_us = micros(self._clock.now())
         async with self._database.read() as connection:
-            session = await account_store.session_row(connection, claim.session)
-            if session is None or session.account != claim.account or not _holds(session, now_us):
-                raise Unauthenticated("auth.signed_out")
-            row = await account_store.by_id(connection, claim.account)
-            if row is None or row.status != "active":
-                raise Unauthenticated("auth.signed_out")
-            grants = await account_store.grants_of(connection, row.id, now_us)
+            found = await account_store.holder_of(connection, claim.session, claim.account, now_us)
+        if found is None:
+            raise Unauthenticated("auth.signed_out")
+        row, grants = found
         return Account(row.id, row.person, row.school, row.login, claim.session, grants)
 
     async def refresh(self, refresh: str) -> SignedIn:

@@ -105,6 +105,34 @@ async def grants_of(connection: AsyncConnection, account_id: AccountId, now_us: 
     return tuple(Grant(Role(role), Scope(kind), scope_id) for role, kind, scope_id in rows)
 
 
+async def holder_of(
+    connection: AsyncConnection, session_id: str, account_id: AccountId, now_us: int
+) -> tuple[AccountRow, tuple[Grant, ...]] | None:
+    """The active account whose session this is, with its grants in force; None when the session holds no more.
+
+    One query, because every request asks it.
+    """
+    in_force = role_grant.c.ended_us.is_(None) | (role_grant.c.ended_us > now_us)
+    query = (
+        select(*_ACCOUNT, role_grant.c.role, role_grant.c.scope_kind, role_grant.c.scope_id)
+        .join(session, session.c.account_id == account.c.id)
+        .join(role_grant, (role_grant.c.account_id == account.c.id) & in_force, isouter=True)
+        .where(
+            (session.c.id == session_id)
+            & (account.c.id == account_id)
+            & (account.c.status == "active")
+            & session.c.revoked_us.is_(None)
+            & (session.c.expires_us > now_us)
+        )
+        .order_by(role_grant.c.id)
+    )
+    rows = (await connection.execute(query)).all()
+    if not rows:
+        return None
+    grants = tuple(Grant(Role(row.role), Scope(row.scope_kind), row.scope_id) for row in rows if row.role is not None)
+    return AccountRow(*rows[0][:6]), grants
+
+
 async def add_session(
     connection: AsyncConnection, session_id: str, account_id: AccountId, created_us: int, expires_us: int
 ) -> None:
