@@ -33,6 +33,8 @@ export class MediaPath {
   private looking = false;
   private restarts = 0;
   private askedAt = 0;
+  private said: MediaState = "none";
+  private lastSigns = 0;
   private tracks: (role: MediaRole) => MediaStreamTrack | null = () => null;
 
   constructor(private readonly events: PathEvents) {}
@@ -67,7 +69,7 @@ export class MediaPath {
     this.meter.restart();
     this.audio = new AudioHealth();
     this.watchdog.reset(performance.now());
-    this.events.state("connecting");
+    this.say("connecting");
     this.events.streams(next.peer.slots());
     this.watch();
     await next.peer.answer(answer);
@@ -101,7 +103,13 @@ export class MediaPath {
     this.peer?.close();
     this.peer = null;
     this.events.streams(new Map());
-    this.events.state("none");
+    this.say("none");
+  }
+
+  private say(state: MediaState): void {
+    if (state === this.said) return;
+    this.said = state;
+    this.events.state(state);
   }
 
   private discard(): void {
@@ -124,7 +132,13 @@ export class MediaPath {
       const totals = { ...totalsOf(report, atMs), ...this.audio.add(report, atMs) };
       this.events.packets(packetsBySlot(report), atMs);
       if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals));
-      const wanted = peer.pc.connectionState === "connected" && this.watchdog.isSilent(totals);
+      const connected = peer.pc.connectionState === "connected";
+      const signs = totals.packets + totals.checks;
+      const alive = signs > this.lastSigns;
+      this.lastSigns = signs;
+      const wanted = connected && this.watchdog.isSilent(totals);
+      // After a restart on a path that never counted as lost, the browser reports no change of state: packets do.
+      if (connected && alive && !wanted && !peer.isRestarting) this.say("connected");
       if (wanted) await this.restart();
       else if (peer.isRestarting && atMs - this.askedAt > REPEAT_MS) await this.restart();
     } finally {
@@ -142,7 +156,7 @@ export class MediaPath {
     }
     this.askedAt = performance.now();
     this.watchdog.restarted(this.askedAt);
-    this.events.state("broken");
+    this.say("broken");
     const offer = await peer.restartOffer();
     if (peer === this.peer) this.events.restart(offer);
   }
@@ -152,9 +166,9 @@ export class MediaPath {
     if (state === "connected") {
       this.restarts = 0;
       this.watchdog.reset(performance.now());
-      this.events.state("connected");
+      this.say("connected");
     } else if (state === "failed") void this.restart();
-    else if (state === "disconnected") this.events.state("broken");
+    else if (state === "disconnected") this.say("broken");
   }
 }
 
