@@ -30,7 +30,7 @@ $(STAMPS)/core: $(STAMPS)/venv $(CORE_SOURCES)
 	@touch $@
 
 $(STAMPS)/client: $(STAMPS)/venv $(CLIENT_SOURCES)
-	cd static_client && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd static_client && npm install --no-save --no-audit --no-fund --loglevel=error && npm run --silent build
 	@touch $@
 
 test: setup test-deps ## install what tests need, run all of them
