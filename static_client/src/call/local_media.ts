@@ -37,7 +37,7 @@ export class LocalMedia {
     choice: storedChoice(),
   };
 
-  constructor(private readonly role: "lecturer" | "student") {}
+  constructor(readonly role: "lecturer" | "student") {}
 
   get state(): LocalState {
     return this.current;

@@ -5,7 +5,10 @@ import type { LocalMedia } from "@/call/local_media";
 import type { SlotStream } from "@/call/peer";
 import { asProblem, type ProblemError } from "@/wire/problem";
 import type { AnyCommand } from "@/wire/protocol.gen";
+import type { RoomState } from "./state";
 import { RoomStore } from "./store";
+
+const hasFloor = (state: RoomState): boolean => state.floor.includes(state.me);
 
 /** The part of the call that the classroom needs; the development fixture brings its own. */
 export type CallFace = Pick<
@@ -30,7 +33,9 @@ export class RoomController {
     const { store } = this;
     this.call = makeCall({
       push: (push) => {
+        const had = hasFloor(store.state);
         store.dispatch({ type: "push", push, atMs: Date.now() });
+        if (had && !hasFloor(store.state)) void this.giveFloorBack();
         if (push.t === "joined" || push.t === "resumed") void this.flushChat();
       },
       lost: () => store.dispatch({ type: "lost", atMs: Date.now() }),
@@ -121,6 +126,13 @@ export class RoomController {
   async answerMute(mute: boolean): Promise<void> {
     this.store.dispatch({ type: "mute_answered" });
     if (mute) await this.local.setMicrophone(false);
+  }
+
+  /** The turn to speak is over: what only a speaker sends stops here too. */
+  private async giveFloorBack(): Promise<void> {
+    if (this.store.state.role === "lecturer") return;
+    await this.local.setMicrophone(false);
+    if (this.local.state.screen === "on") await this.local.setScreen(false);
   }
 
   /** Shown at once as waiting; sent now or when the line is back, once, whatever happens in between. */

@@ -22,9 +22,11 @@ export function ClassroomPage() {
     const wish = desk.take(lesson);
     if (wish) return wish;
     const kept = keptJoin(lesson);
-    return (
-      kept && { local: new LocalMedia(kept.role), listenOnly: kept.listenOnly, takeOver: false, ticket: null }
-    );
+    if (!kept) return null;
+    const local = new LocalMedia(kept.role);
+    if (kept.microphone) void local.setMicrophone(true);
+    if (kept.camera) void local.setCamera(true);
+    return { local, listenOnly: kept.listenOnly, takeOver: false, ticket: null };
   });
   if (!start) return <Navigate to={`/lessons/${lesson}`} replace />;
   return <Lesson lesson={lesson} start={start} />;
@@ -55,11 +57,24 @@ function Lesson({ lesson, start }: { lesson: string; start: Start }) {
 
   useEffect(() => {
     if (!controller) return;
-    // Over means over: a reload must not walk back in.
-    return controller.store.subscribe(() => {
-      if (controller.store.state.phase === "over") keepJoined(null);
-    });
-  }, [controller]);
+    const { store, local } = controller;
+    const keep = () => {
+      // Over means over: a reload must not walk back in.
+      if (store.state.phase === "over") return keepJoined(null);
+      keepJoined({
+        lesson,
+        role: local.role,
+        listenOnly: store.state.listenOnly,
+        microphone: local.state.microphone === "on",
+        camera: local.state.camera === "on",
+      });
+    };
+    keep();
+    const stops = [store.subscribe(keep), local.subscribe(keep)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [controller, lesson]);
 
   if (!controller) return null;
   return (

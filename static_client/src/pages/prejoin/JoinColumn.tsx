@@ -17,7 +17,7 @@ import { asProblem } from "@/wire/problem";
 import type { LessonDetail, Ticket } from "@/wire/protocol.gen";
 import { dayWord, lecturerWord, timeRange } from "../home/lesson_words";
 import { useServerNow } from "../shared/clock";
-import { keepJoined, useJoinDesk } from "../shared/join";
+import { useJoinDesk } from "../shared/join";
 import { useMe } from "../shell/session";
 import { ConsentBox } from "./ConsentBox";
 import type { Probing } from "./use_probe";
@@ -190,11 +190,9 @@ function useJoining(
 
   const go = (ticket: Ticket, takeOver: boolean) => {
     const lesson = detail.card.id;
-    const role = detail.card.my_role === "lecturer" ? "lecturer" : "student";
     const local = handOn();
     if (listenOnly) void local.setCamera(false);
     desk.put({ lesson, local, listenOnly, takeOver, ticket });
-    keepJoined({ lesson, role, listenOnly });
     navigate(`/lessons/${lesson}/room`);
   };
 

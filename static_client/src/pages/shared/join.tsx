@@ -50,6 +50,8 @@ interface Kept {
   lesson: string;
   role: "lecturer" | "student";
   listenOnly: boolean;
+  microphone: boolean;
+  camera: boolean;
 }
 
 /** Remembered for this tab only, so that a reload comes back without a click. */
