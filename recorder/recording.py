@@ -23,13 +23,14 @@ from recorder.depacketise import Frame
 from recorder.link_messages import Failed, Finished, Gap, SegmentDone, Up, Writing
 from recorder.records import GapRecord, LessonState, Manifest, Sidecar
 from recorder.segment import SegmentWriter
-from recorder.track import Track
+from recorder.track import NOTED_GAP_US, Track
 
 log = structlog.get_logger("recorder")
 
 FSYNC_EVERY_S = 3.0
 RETRY_AFTER_S = 5.0
 MAX_GAPS = 20_000
+_INTERRUPTED = frozenset({"crash", "server_gone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Recording:
         self._done: list[Sidecar] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._first_write_us = 0
+        #: The first segment of each person and role since this process took over, until it is compared with the last one before.
+        self._begun: dict[tuple[str, str], Sidecar] = {}
+        self._before: dict[tuple[str, str], Sidecar] = {}
         self._closed_bytes = 0
         self._has_written = False
         self._confirmed_us = 0
@@ -83,6 +87,8 @@ class Recording:
         )  # fmt: skip
         writer.path.with_suffix(".json").write_bytes(files.canonical(sidecar))
         self._open[number] = (track, writer, sidecar)
+        self._begun.setdefault((sidecar.person, sidecar.role), sidecar)
+        self._tell_resumption()
         return writer
 
     def close_segment(self, track: Track, reason: str) -> None:
@@ -187,6 +193,7 @@ class Recording:
         for sidecar in found.segments:
             self._closed_bytes += sidecar.size
             self._tell_done(sidecar)
+            self._before[sidecar.person, sidecar.role] = sidecar
         for gap in self._state.gaps:
             self._tell_gap(gap)
         died_us = found.crashed_us or self._died_us
@@ -194,7 +201,16 @@ class Recording:
             self._change(open_gap_us=died_us, open_gap_reason="recorder_down")
         if self._state.open_gap_us and self._first_write_us:
             self._close_gap(self._first_write_us)
+        self._tell_resumption()
         self._save()
+
+    def _tell_resumption(self) -> None:
+        """A video goes on at its next keyframe only: its own hole may be longer than the recording's."""
+        for key in self._before.keys() & self._begun.keys():
+            last, now = self._before.pop(key), self._begun.pop(key)
+            if last.end_reason in _INTERRUPTED and now.from_us - last.to_us > NOTED_GAP_US:
+                reason = "recorder_down" if last.end_reason == "crash" else "server_down"
+                self.gap(now.publication, last.to_us, now.from_us, reason)
 
     async def _complete(self, sidecar: Sidecar) -> None:
         self._tell_done(await asyncio.to_thread(_digest, self.folder, sidecar))

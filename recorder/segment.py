@@ -84,9 +84,9 @@ class SegmentWriter:
 
     def write(self, at_us: int, frame: Frame, duration_us: int) -> None:
         """`at_us` never goes back within the file: it is moved behind the last frame if it would."""
+        before = self.file.size
         if self.codec == "opus" and self.first_us is not None:
             self._fill_silence(at_us)
-        before = self.file.size
         self._mux(max(at_us, self._last_us + 1_000), frame.data, frame.key, duration_us)
         cluster_written = self.frames > 0 and self.file.size > before
         self.flushed = self.flushed or cluster_written

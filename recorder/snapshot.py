@@ -21,12 +21,14 @@ log = structlog.get_logger("recorder")
 
 #: A keyframe that arrived this shortly before the wish shows the same moment.
 FRESH_US = 1_000_000
+#: Should no newer one come (the lesson just ended, the line broke), the last one counts this long: the relay asks for one each 10 s.
+LATELY_US = 12_000_000
 MAX_WAIT_MS = 10_000
 MAX_TILES = 250
 MAX_PIXELS = 4096 * 4096
 
-#: publication → its codec and the keyframe to come.
-Asked = dict[int, tuple[str, asyncio.Future[Frame]]]
+#: publication → its track and the keyframe to come.
+Asked = dict[int, tuple[Track, asyncio.Future[Frame]]]
 
 
 class Snapshots:
@@ -44,7 +46,7 @@ class Snapshots:
         for tile in [*wish.big, *wish.tiles][:MAX_TILES]:
             track = tracks.get(tile.publication) if tile.publication is not None else None
             if track and track.video:
-                found[track.tap.publication] = (track.tap.codec, track.next_keyframe(now_us - FRESH_US))
+                found[track.tap.publication] = (track, track.next_keyframe(now_us - FRESH_US))
                 track.ask_keyframe(now_us)
         return found
 
@@ -68,14 +70,18 @@ class Snapshots:
 
 
 async def _arrived(asked: Asked, wait_ms: int) -> dict[int, tuple[str, Frame]]:
-    """The keyframes that came in time."""
+    """The keyframes that came in time, or lately."""
     futures = [future for _, future in asked.values()]
     if futures:
         await asyncio.wait(futures, timeout=min(max(wait_ms, 0), MAX_WAIT_MS) / 1_000)
-    done = {p: (codec, f.result()) for p, (codec, f) in asked.items() if f.done() and not f.cancelled()}
-    for future in futures:
+    not_before_us = clock.now_us() - LATELY_US
+    found = {}
+    for publication, (track, future) in asked.items():
+        frame = future.result() if future.done() and not future.cancelled() else track.last_keyframe
+        if frame and frame.arrival_us >= not_before_us:
+            found[publication] = (track.tap.codec, frame)
         future.cancel()
-    return done
+    return found
 
 
 def decode(codec: str, frame: Frame) -> Image.Image | None:

@@ -173,8 +173,9 @@ class LessonRecording:
         return publication in self._taps
 
     def connected(self, is_connected: bool) -> None:
+        # When the link breaks: from the keyframe on, the queue holds what the next recorder can write.
+        self._ask_keyframes()
         if is_connected:
-            self._ask_keyframes()
             return
         for future in self._pictures.values():
             if not future.done():

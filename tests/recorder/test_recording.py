@@ -109,6 +109,16 @@ async def test_flash_and_beep_stay_together_within_40_ms_though_they_travelled_d
         assert all(len(s.reports) > 10 for s in process.manifest().segments)
 
 
+async def test_a_silent_microphone_is_confirmed_second_by_second(tmp_path: Path) -> None:
+    """In DTX most of what is written is filled in: it counts as written all the same."""
+    began = now_us()
+    take = [e for e in audio(10) if e.at_us % 400_000 == 0]
+    async with recorder(tmp_path) as process:
+        await process.send(start(began), tap(2, "microphone", "opus"))
+        await process.send_media(2, packets("opus", take, began))
+        await process.until(Writing, lambda w: w.confirmed_us >= began + 8_000_000, 5)
+
+
 async def test_silence_of_dtx_keeps_its_length(tmp_path: Path) -> None:
     began = now_us()
     take = [
