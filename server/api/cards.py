@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from server.api.shapes import LessonCard, PeriodShape
 from server.clock import micros
 from server.school.permissions import Role, may
+from server.school.policy import PolicySet
 from server.services import Services
 from server.services.planning import MyLesson
 
@@ -19,12 +20,14 @@ async def cards_of(services: Services, lessons: Sequence[MyLesson]) -> list[Less
     """Cards of several lessons, in the same order."""
     now_us = micros(services.clock.now())
     sheets = await services.sheets.states([mine.line.id for mine in lessons])
-    return [await _card(services, mine, now_us, sheets.get(mine.line.id, "none")) for mine in lessons]
+    rules = await services.planning.policies_of([mine.line for mine in lessons])
+    return [
+        await _card(services, mine, now_us, rules[mine.line.id], sheets.get(mine.line.id, "none")) for mine in lessons
+    ]
 
 
-async def _card(services: Services, mine: MyLesson, now_us: int, sheet_state: str) -> LessonCard:
+async def _card(services: Services, mine: MyLesson, now_us: int, rules: PolicySet, sheet_state: str) -> LessonCard:
     line = mine.line
-    rules = await services.planning.policy_of(line)
     opens_us = line.start_us - rules.value("lobby_s") * 1_000_000
     is_lecturer = mine.role is Role.LECTURER
     return LessonCard(

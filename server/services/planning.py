@@ -5,6 +5,7 @@ Also keeps a lesson's state in the plan. What happened in a lesson stands in its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -47,6 +48,7 @@ class Planning:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._policies: dict[tuple[SchoolId, int], PolicySet] = {}
 
     def today(self) -> date:
         """The day in school time."""
@@ -123,8 +125,24 @@ class Planning:
 
     async def policy_of(self, line: LessonLine) -> PolicySet:
         """The rules that a lesson froze when it opened, or those in force."""
+        return (await self.policies_of([line]))[line.id]
+
+    async def policies_of(self, lines: Sequence[LessonLine]) -> dict[LessonId, PolicySet]:
+        """The same for several lessons. A version never changes once it is decided, so each is read once."""
+        now_us = micros(self._clock.now())
+        current: dict[SchoolId, PolicySet] = {}
+        found: dict[LessonId, PolicySet] = {}
         async with self._database.read() as connection:
-            return await plan_store.policy(connection, line.school, line.policy_version, micros(self._clock.now()))
+            for line in lines:
+                version = line.policy_version
+                known = current.get(line.school) if version is None else self._policies.get((line.school, version))
+                if known is None:
+                    known = await plan_store.policy(connection, line.school, version, now_us)
+                    self._policies[line.school, known.version] = known
+                if version is None:
+                    current[line.school] = known
+                found[line.id] = known
+        return found
 
     async def records(self, line: LessonLine) -> bool:
         """Whether the school's rules want this lesson recorded."""
