@@ -143,6 +143,6 @@ class Engine:
         sources: [{src, enabled, rx_packets, rx_bytes, lost, recovered, duplicates, nacks_out, plis_out, dropped_disabled,
         unknown_pt, tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
         slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].
-        Engine: peer 0, peers, rx_packets, tx_packets, tx_dropped (the kernel had no room), unknown_address, bad_stun, bad_integrity,
+        Engine: peer 0, peers, rx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), tx_packets, unknown_address, bad_stun, bad_integrity,
         wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
         """

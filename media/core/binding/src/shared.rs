@@ -48,6 +48,8 @@ pub struct Meters {
     pub tx_packets: AtomicU64,
     /// Datagrams the kernel did not take.
     pub tx_dropped: AtomicU64,
+    /// Datagrams that came while the receive buffer was full.
+    pub rx_dropped: AtomicU64,
     /// Times Python was woken.
     pub wakes: AtomicU64,
     /// Events dropped.

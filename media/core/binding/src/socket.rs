@@ -37,6 +37,20 @@ pub fn bind(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound { socket, local, has_gso, buffers })
 }
 
+/// Datagrams the kernel threw away because the receive buffer was full (SO_MEMINFO, Linux 4.12).
+pub fn receive_drops(fd: RawFd) -> u64 {
+    /// SK_MEMINFO_DROPS, the last of nine counters.
+    const DROPS: usize = 8;
+    let mut counters = [0u32; DROPS + 1];
+    let mut size = size_of_val(&counters) as libc::socklen_t;
+    // SAFETY: both pointers are to locals that live for the call; `size` says how much fits.
+    unsafe {
+        let into = counters.as_mut_ptr().cast();
+        libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_MEMINFO, into, &raw mut size)
+    };
+    u64::from(counters[DROPS])
+}
+
 fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> io::Result<()> {
     let size = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the pointer is to a c_int that lives for the call, and `size` is its size.

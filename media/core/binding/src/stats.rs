@@ -27,6 +27,7 @@ pub fn engine<'py>(
         "peer": 0,
         "peers": snapshot.peers.len(),
         "rx_packets": c.rx_packets,
+        "rx_dropped": read(&m.rx_dropped),
         "tx_packets": read(&m.tx_packets),
         "tx_dropped": read(&m.tx_dropped),
         "unknown_address": c.unknown_address,

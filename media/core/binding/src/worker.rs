@@ -3,7 +3,7 @@
 use crate::inbox::{BATCH, Inbox};
 use crate::sender::Sender;
 use crate::shared::{Command, Shared};
-use crate::socket::Bound;
+use crate::socket::{Bound, receive_drops};
 use forward::Micros;
 use forward::relay::Relay;
 use std::io;
@@ -151,6 +151,8 @@ impl Worker {
         if age >= SNAPSHOT_US || is_asked {
             self.last_snapshot = now;
             self.sender.report(&self.shared.meters);
+            let drops = receive_drops(self.bound.socket.as_raw_fd());
+            self.shared.meters.rx_dropped.store(drops, Ordering::Relaxed);
             self.shared.meters.cpu_us.store(thread_cpu_us(), Ordering::Relaxed);
             self.shared.set_snapshot(self.relay.snapshot());
         }

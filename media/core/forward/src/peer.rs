@@ -17,6 +17,8 @@ pub const STALLS_MS: [u32; 4] = [1500, 5000, 15_000, 30_000];
 /// DTLS datagrams a peer may send per second on average, and at once: a handshake takes a handful.
 const DTLS_PER_S: u64 = 50;
 const DTLS_BURST: u64 = 100;
+/// Replaced SSRCs remembered.
+const MAX_RETIRED: usize = 64;
 /// Retransmissions a peer may cause per second on average, and at once.
 const RTX_PER_S: u64 = 400;
 const RTX_BURST: u64 = 300;
@@ -46,6 +48,8 @@ pub struct Peer {
     pub ext: ExtMap,
     /// What it sends, by SSRC.
     pub streams: HashMap<u32, Stream>,
+    /// SSRCs that were replaced by newer ones of the same layer: a late packet must not bring them back.
+    pub retired: Vec<u32>,
     /// Indices of its sources.
     pub sources: Vec<usize>,
     /// Indices of its slots.
@@ -88,6 +92,7 @@ impl Peer {
             outbound: None,
             ext: ExtMap::default(),
             streams: HashMap::new(),
+            retired: Vec::new(),
             sources: Vec::new(),
             slots: Vec::new(),
             slot_by_ssrc: HashMap::new(),
@@ -109,6 +114,16 @@ impl Peer {
     /// Where its packets go, once it can be sent to.
     pub fn ready(&self) -> Option<SocketAddr> {
         self.ice.path().filter(|_| self.outbound.is_some())
+    }
+
+    /// Packets of `ssrc` belong to `stream` from now on, and no other SSRC's do.
+    pub fn bind_stream(&mut self, ssrc: u32, stream: Stream) {
+        self.retired.extend(self.streams.iter().filter(|(_, s)| **s == stream).map(|(old, _)| *old));
+        let excess = self.retired.len().saturating_sub(MAX_RETIRED);
+        self.retired.drain(..excess);
+        self.streams.retain(|_, s| *s != stream);
+        self.retired.retain(|r| *r != ssrc);
+        self.streams.insert(ssrc, stream);
     }
 
     /// Seal and send a compound RTCP packet.

@@ -235,6 +235,8 @@ fn a_layer_that_begins_anew_under_another_ssrc_is_taken_up_at_its_keyframe() {
     world.turn(30_000);
     for index in 3..8 {
         world.send_rtp(&publisher, &frame(99, index, index == 5, "q"));
+        // A late packet of the old stream does not bring it back.
+        world.send_rtp(&publisher, &frame(11, 50_000 + index, true, "q"));
         world.turn(30_000);
     }
     let (rtp, _) = world.take(&mut viewer);

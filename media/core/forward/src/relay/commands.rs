@@ -179,7 +179,7 @@ impl Relay {
         let peer = self.peers.get_mut(at).ok_or(NO_PEER)?;
         peer.sources.push(index);
         for (ssrc, layer, is_rtx) in streams {
-            peer.streams.insert(ssrc, Stream { source: index, layer, is_rtx });
+            peer.bind_stream(ssrc, Stream { source: index, layer, is_rtx });
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ impl Relay {
 
     /// Find the source and layer of a new SSRC by its names, and remember it. Names come only until the first receiver report.
     fn learn(&mut self, at: usize, header: &Header, names: &Names<'_>) -> Option<Stream> {
-        let peer = self.peers.get(at)?;
+        let peer = self.peers.get(at).filter(|p| !p.retired.contains(&header.ssrc))?;
         let candidates = || peer.sources.iter().filter_map(|&i| Some((i, self.sources.get(i)?)));
         let (index, source) = match names.mid {
             Some(mid) => candidates().find(|(_, s)| s.mid == mid)?,
@@ -146,9 +146,7 @@ impl Relay {
         let Some(peer) = self.peers.get_mut(at) else { return };
         let Some(source) = self.sources.get_mut(stream.source) else { return };
         let layer = &mut source.layers[stream.layer];
-        // A layer's new SSRC replaces its old one (the publisher began anew).
-        peer.streams.retain(|_, s| *s != stream);
-        peer.streams.insert(ssrc, stream);
+        peer.bind_stream(ssrc, stream);
         if stream.is_rtx {
             layer.rtx_ssrc = Some(ssrc);
             return;
