@@ -19,10 +19,10 @@ setup: $(STAMPS)/core $(STAMPS)/client ## prepare .venv, the packet core and the
 run: setup ## start a demo school on http://localhost:8080 and print sign-in links
 	$(BIN)/python -m server serve --demo --data-dir .demo
 
-$(STAMPS)/venv: requirements-dev.txt pyproject.toml
+$(STAMPS)/venv: .ci/requirements-dev.txt pyproject.toml
 	@.ci/needs "$(PYTHON)"
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-dev.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/core: $(STAMPS)/venv $(CORE_SOURCES)
