@@ -130,6 +130,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     services = app[SERVICES]
     try:
         await services.database.open()
+        await services.identity.start()
         is_new = await _prepare_demo(services)
         await _start_lessons(services)
         if is_new:

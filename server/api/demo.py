@@ -13,7 +13,9 @@ from server.settings import is_loopback
 def routes(services: Services) -> list[web.RouteDef]:
     async def enter(request: web.Request) -> web.StreamResponse:
         links = services.demo
-        if links is None or not is_loopback(request.remote or ""):
+        # A proxy on this machine would make the whole network look like this machine.
+        is_forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+        if links is None or is_forwarded or not is_loopback(request.remote or ""):
             raise NotFound("request.no_such_path")
         person = links.person_of(request.match_info["key"])
         response = web.HTTPSeeOther("/")

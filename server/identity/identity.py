@@ -28,6 +28,8 @@ from server.storage.database import Database
 
 #: A session ends this long after signing in, however often it is refreshed: a working week with its evenings.
 SESSION_LIFETIME_S = 7 * 24 * 3600
+#: Ended sessions are kept so long, for questions about who was signed in when.
+KEPT_S = 90 * 24 * 3600
 #: Two tabs of one browser may present the same refresh token within this time.
 REFRESH_GRACE_S = 20
 
@@ -119,6 +121,11 @@ class Identity:
     async def sign_out_everywhere(self, account: AccountId) -> None:
         async with self._database.begin() as connection:
             await account_store.revoke_all(connection, account, micros(self._clock.now()), "everywhere")
+
+    async def start(self) -> None:
+        """Forget sessions that ended long ago."""
+        async with self._database.begin() as connection:
+            await account_store.forget_sessions(connection, micros(self._clock.now()) - KEPT_S * 1_000_000)
 
     async def aclose(self) -> None:
         await self.passwords.aclose()

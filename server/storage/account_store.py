@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.ids import AccountId, PersonId, SchoolId
@@ -161,6 +161,13 @@ async def revoke_all(connection: AsyncConnection, account_id: AccountId, at_us: 
         .where((session.c.account_id == account_id) & session.c.revoked_us.is_(None))
         .values(revoked_us=at_us, revoked_reason=reason)
     )
+
+
+async def forget_sessions(connection: AsyncConnection, before_us: int) -> None:
+    """Delete sessions that ran out before this moment, with their refresh tokens."""
+    old = select(session.c.id).where(session.c.expires_us < before_us)
+    await connection.execute(delete(refresh_token).where(refresh_token.c.session_id.in_(old)))
+    await connection.execute(delete(session).where(session.c.expires_us < before_us))
 
 
 async def add_refresh(connection: AsyncConnection, sha256: str, session_id: str, issued_us: int) -> None:

@@ -96,6 +96,15 @@ async def test_demo_link_signs_in_and_leads_home(school: School) -> None:
     assert (await (await browser.get("/api/v1/me")).json())["name"] == "Công Tằng Tôn Nữ Hoàng Uyên"
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via"])
+async def test_demo_link_does_not_work_through_a_proxy(school: School, header: str) -> None:
+    links = school.services.demo
+    assert links is not None
+    path = links.urls(1)["lecturer"].partition(":1")[2]
+    answer = await school.stranger().get(path, headers={header: "192.0.2.1"}, allow_redirects=False)
+    assert answer.status == 404
+
+
 async def test_wrong_demo_key_is_no_path(school: School) -> None:
     answer = await school.stranger().get("/api/v1/demo/" + "0" * 32)
     assert answer.status == 404

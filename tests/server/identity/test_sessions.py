@@ -9,11 +9,12 @@ import pytest
 
 from server.clock import ManualClock
 from server.errors import Overloaded, Problem, Refused, Unauthenticated
-from server.identity.identity import REFRESH_GRACE_S, SESSION_LIFETIME_S, Identity
+from server.identity.identity import KEPT_S, REFRESH_GRACE_S, SESSION_LIFETIME_S, Identity
 from server.ids import PersonId
 from server.services.demo import DemoSchool
 from server.services.demo_plan import DemoPlan
 from server.services.demo_rows import DEMO_PASSWORD
+from server.storage import account_store
 from server.storage.account_tables import account
 from server.storage.database import Database
 
@@ -151,6 +152,19 @@ async def test_signing_out_everywhere_ends_all_of_mine_and_none_of_others(identi
     for signed in mine:
         assert await _code(identity.account_of(signed.token)) == "auth.signed_out"
     await identity.account_of(other.token)
+
+
+async def test_sessions_that_ended_long_ago_are_forgotten_and_others_kept(
+    identity: Identity, clock: ManualClock, database: Database
+) -> None:
+    old = await identity.sign_in("huong.tran", DEMO_PASSWORD, "10.0.0.1")
+    await identity.refresh(old.refresh)
+    clock.step_wall(SESSION_LIFETIME_S + KEPT_S + 1)
+    new = await identity.sign_in("huong.tran", DEMO_PASSWORD, "10.0.0.1")
+    await identity.start()
+    async with database.read() as connection:
+        assert await account_store.session_row(connection, old.account.session) is None
+    await identity.account_of(new.token)
 
 
 async def test_token_of_a_person_without_an_account_cannot_be_had(identity: Identity) -> None:
