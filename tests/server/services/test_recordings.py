@@ -114,6 +114,12 @@ class Teaching:
                 self._router.send(publication, [(s.arrival_us, s.data) for s in due])
 
 
+@pytest.fixture(autouse=True)
+def encoded() -> None:
+    """Media are encoded before anything happens in real time."""
+    Teaching(PaperRouter(), 0)
+
+
 def now_us() -> int:
     return micros(SystemClock().now())
 
