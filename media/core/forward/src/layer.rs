@@ -16,6 +16,9 @@ const SILENCE_US: Micros = 2_000_000;
 const GIVEN_UP_US: Micros = 500_000;
 /// The other one goes on: it sent within this time.
 const GOES_ON_US: Micros = 200_000;
+/// A layer that comes back has to last this long before viewers of another one have a keyframe made for it: under load,
+/// keyframes are what makes layers stop.
+const PROBATION_US: Micros = 1_000_000;
 /// It flowed well: below this rate pauses are normal (a still screen).
 const STEADY_PPS: u32 = 10;
 
@@ -41,6 +44,8 @@ pub struct Layer {
     pub up: bool,
     /// When the last one came.
     pub last_us: Micros,
+    /// From when on it is worth asking for its keyframe.
+    pub steady_us: Micros,
     /// Codec of the last packet.
     pub codec: Codec,
     /// Picture size, 0 unknown.
@@ -70,6 +75,7 @@ impl Layer {
             sr: None,
             up: false,
             last_us: 0,
+            steady_us: 0,
             codec: Codec::Other,
             size: (0, 0),
             packets: 0,
@@ -89,6 +95,16 @@ impl Layer {
         self.nacks = Nacks::default();
         self.reception = Reception::default();
         self.sr = None;
+    }
+
+    /// A packet came; true when the layer was down before.
+    pub fn note_flow(&mut self, now: Micros) -> bool {
+        let began = !self.up;
+        if began && self.last_us > 0 {
+            self.steady_us = now + PROBATION_US;
+        }
+        (self.up, self.last_us) = (true, now);
+        began
     }
 
     /// True when it is to be counted as down. `others_us`: the last packet of the source's other layers.

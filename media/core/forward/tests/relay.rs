@@ -269,6 +269,28 @@ fn a_layer_the_publisher_gave_up_is_replaced_within_a_moment() {
 }
 
 #[test]
+fn a_layer_that_comes_back_costs_a_keyframe_only_when_it_lasts() {
+    let mut world = World::default();
+    let (mut publisher, mut viewer) = classroom(&mut world);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "h", 7).unwrap();
+    let mut asked_at = Vec::new();
+    for step in 0..200u64 {
+        world.send_rtp(&publisher, &frame(11, step, step == 0 || step == 75, "q"));
+        if !(50..100).contains(&step) {
+            world.send_rtp(&publisher, &frame(12, 500 + step, step == 0, "h"));
+        }
+        world.turn(33_000);
+        world.take(&mut viewer);
+        if keyframe_requests(&world.take(&mut publisher).1) > 0 {
+            asked_at.push(step);
+        }
+    }
+    let (falling, rising): (Vec<u64>, Vec<u64>) = asked_at.into_iter().partition(|&s| s < 100);
+    assert!(!falling.is_empty());
+    assert!(rising[0] >= 130, "back at 100, asked for at {}", rising[0]);
+}
+
+#[test]
 fn another_publisher_and_another_codec_in_the_same_slot() {
     let mut world = World::default();
     let (publisher, mut viewer) = classroom(&mut world);

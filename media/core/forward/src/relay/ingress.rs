@@ -269,8 +269,8 @@ fn note_flow(
 ) -> Option<Notice> {
     let layer = &mut source.layers[index];
     let size = size.unwrap_or(layer.size);
-    let news = !layer.up || layer.size != size || layer.codec != codec;
-    (layer.up, layer.size, layer.codec, layer.last_us) = (true, size, codec, now);
+    let news = layer.note_flow(now) || layer.size != size || layer.codec != codec;
+    (layer.size, layer.codec) = (size, codec);
     news.then(|| Notice::Layer { source: source.id, rid: layer.rid.clone(), ssrc, codec, up: true, size })
 }
 

@@ -55,7 +55,7 @@ impl Relay {
         }
         if take(&mut self.timers.levels, LEVELS_US, now) {
             self.note_silent_layers(now);
-            self.note_who_waits();
+            self.note_who_waits(now);
             self.report_levels(now);
         }
         if take(&mut self.timers.retry, RETRY_US, now) {
@@ -80,14 +80,16 @@ impl Relay {
     }
 
     /// Slots and taps that wait for a keyframe of the layer they are to show.
-    fn note_who_waits(&mut self) {
+    fn note_who_waits(&mut self, now: Micros) {
         let Self { sources, slots, peers, tap_backlog, .. } = self;
         for (_, source) in sources.iter_mut().filter(|(_, s)| s.enabled && s.kind == Kind::Video) {
             for &slot in &source.subscribers {
                 let Some(slot) = slots.get(slot) else { continue };
                 let target = source.target(slot.wanted);
                 let is_ready = peers.get(slot.peer).is_some_and(|p| p.ready().is_some());
-                if slot.current != Some(target) && is_ready && !slot.codec_refused {
+                let has_picture = slot.current.is_some_and(|l| source.layers[l].up);
+                let is_worth_it = !has_picture || source.layers[target].steady_us <= now;
+                if slot.current != Some(target) && is_ready && is_worth_it && !slot.codec_refused {
                     source.keyframes.want(target);
                 }
             }
