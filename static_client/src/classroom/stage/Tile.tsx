@@ -79,7 +79,15 @@ function Picture({ person, wanted }: { person: RosterEntry; wanted: boolean }) {
   const { t } = useText();
   const stream = useStream(person.participant, "camera");
   const present = person.presence === "present";
-  if (wanted && present && stream) return <Video stream={stream} />;
+  if (wanted && present && stream) {
+    // Until the first picture arrives the video is transparent and the initials show.
+    return (
+      <>
+        <Initials person={person} />
+        <Video stream={stream} />
+      </>
+    );
+  }
   return (
     <Initials person={person}>{person.camera && present && wanted ? t("room.tile.noVideo") : null}</Initials>
   );
