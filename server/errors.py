@@ -18,7 +18,7 @@ from collections.abc import Mapping
 ParamValue = str | int | bool
 
 
-class Problem(Exception):  # noqa: N818 - a Problem is reported, not a fault of ours
+class Problem(Exception):
     """A named reason why a request was not carried out. `code` is `family.reason`; `params` fill the sentence."""
 
     status = 400

@@ -100,7 +100,10 @@ def layers_sent(found: Stats) -> set[str]:
 def concealed(found: Stats) -> float:
     """Share of the sound played that was made up for lost packets; after the first two seconds of play it means something."""
     slots = [r for r in found if r["kind"] == "audio" and r.get("totalSamplesReceived")]
-    return max((r["concealedSamples"] - r.get("silentConcealedSamples", 0)) / r["totalSamplesReceived"] for r in slots)
+    return max(
+        float(r["concealedSamples"] - r.get("silentConcealedSamples", 0)) / float(r["totalSamplesReceived"])
+        for r in slots
+    )
 
 
 def frozen_s(found: Stats) -> float:
