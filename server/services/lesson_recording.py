@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -39,6 +40,7 @@ from server.events.lesson import EvidenceFiled, RecordingFinished, RecordingGap,
 from server.ids import EvidenceId, PersonId, new_id
 from server.room.pushes import RecordingInfo
 from server.services.evidence_scene import snapshot_of
+from server.services.recording_evidence import manifest_as_evidence
 from server.services.recording_face import RecordingHost, SnapshotFiled
 from server.services.recording_state import RecordingState
 from server.tasks import TaskGroupOf
@@ -77,6 +79,7 @@ class LessonRecording:
         router: Router | None,
         clock: Clock,
         link: RecorderDoor,
+        data: Path,
         *,
         record: bool,
         closed: Callable[[LessonRecording], None] = lambda _: None,
@@ -85,6 +88,7 @@ class LessonRecording:
         self._router = router
         self._clock = clock
         self._link = link
+        self._data = data
         self._closed = closed
         self._is_recorded = record
         self._state = RecordingState(record=self._is_recorded, recorded=host.recorded())
@@ -197,8 +201,7 @@ class LessonRecording:
             case Gap():
                 self._apply(self._state.observe(_gap(message), now_us))
             case Finished():
-                self._apply(self._state.observe(_finished(message), now_us))
-                self._tasks.start(self._conclude(), "conclude")
+                self._tasks.start(self._conclude(message), "conclude")
             case SnapshotTaken() | SnapshotFailed():
                 future = self._pictures.get(message.snapshot)
                 if future and not future.done():
@@ -357,7 +360,13 @@ class LessonRecording:
             finally:
                 self._facts.task_done()
 
-    async def _conclude(self) -> None:
+    async def _conclude(self, message: Finished) -> None:
+        """The manifest becomes evidence (minh chứng "bản ghi hình", regulation C.2), then the recording is finished."""
+        events = self._state.observe(_finished(message), self._now_us())
+        if events and message.segments:
+            filed = await asyncio.to_thread(manifest_as_evidence, self._data, self._host.lesson, self._now_us())
+            self._facts.put_nowait((filed, Origin.SERVER))
+        self._apply(events)
         await self._facts.join()
         self._finished.set()
         self.close()

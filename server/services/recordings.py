@@ -65,7 +65,9 @@ class Recordings:
 
     def open(self, host: RecordingHost, router: Router | None, *, record: bool) -> LessonRecording:
         """The recording of a lesson whose room just opened. `record` is the school's policy; snapshots work without it."""
-        recording = LessonRecording(host, router, self._clock, self._link, record=record, closed=self._forget)
+        recording = LessonRecording(
+            host, router, self._clock, self._link, self._data, record=record, closed=self._forget
+        )
         self._lessons[host.lesson] = recording
         return recording
 

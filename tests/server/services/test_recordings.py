@@ -81,7 +81,7 @@ class PaperHost:
     def all(self, kind: type[E]) -> list[E]:
         return [e for e in self.events if isinstance(e, kind)]
 
-    async def until(self, kind: type[E], while_doing: Teaching | None = None, within_s: float = 20) -> E:
+    async def until(self, kind: type[E], while_doing: Teaching | None = None, within_s: float = 40) -> E:
         async with asyncio.timeout(within_s):
             while not self.all(kind):
                 if while_doing:
@@ -137,7 +137,7 @@ async def node(data: Path) -> AsyncIterator[Recordings]:
 async def test_a_lesson_is_recorded_from_its_start_and_its_facts_stand_in_order(tmp_path: Path) -> None:
     host, router = PaperHost(), PaperRouter()
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         recording = recordings.open(host, router, record=True)
         assert recording.info.state == "waiting"
         began = now_us()
@@ -156,6 +156,11 @@ async def test_a_lesson_is_recorded_from_its_start_and_its_facts_stand_in_order(
             assert hashlib.sha256((folder / segment.file_name).read_bytes()).hexdigest() == segment.sha256
         [finished] = host.all(RecordingFinished)
         assert hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest() == finished.manifest_sha256
+        [filed] = host.all(EvidenceFiled)
+        assert (filed.kind, filed.sha256) == ("ghi_hinh", finished.manifest_sha256)
+        assert (filed.covers_from_us, filed.covers_to_us > began) == (began, True)
+        copy = evidence_folder(tmp_path, LESSON) / filed.file_name
+        assert copy.read_bytes() == (folder / "manifest.json").read_bytes()
         assert host.states == ["starting", "recording", "finished"]
         assert router.sinks is None
         assert 1 in router.keyframes
@@ -164,7 +169,7 @@ async def test_a_lesson_is_recorded_from_its_start_and_its_facts_stand_in_order(
 async def test_a_killed_recorder_is_a_failure_a_gap_and_a_return(tmp_path: Path) -> None:
     host, router = PaperHost(), PaperRouter()
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         recording = recordings.open(host, router, record=True)
         began = now_us()
         teaching = Teaching(router, began)
@@ -191,7 +196,7 @@ async def test_a_killed_recorder_is_a_failure_a_gap_and_a_return(tmp_path: Path)
 async def test_a_picture_is_filed_with_its_digest_though_the_lesson_is_not_recorded(tmp_path: Path) -> None:
     host, router = PaperHost(), PaperRouter()
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         recording = recordings.open(host, router, record=False)
         assert recording.info.state == "off"
         teaching = Teaching(router, now_us())
@@ -222,13 +227,13 @@ async def test_a_restarted_server_goes_on_with_the_same_recording(tmp_path: Path
     began = now_us()
     teaching = Teaching(router, began)
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         first = recordings.open(before, router, record=True)
         first.begin(began)
         await before.until(RecordingStarted, teaching)
     after = PaperHost(before.events)
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         second = recordings.open(after, router, record=True)
         second.begin(began)
         gap = await after.until(RecordingGap, teaching)
@@ -246,7 +251,7 @@ async def test_a_lesson_that_ended_before_it_was_finished_is_finished_later(tmp_
     began = now_us()
     teaching = Teaching(router, began)
     async with node(tmp_path) as recordings:
-        await asyncio.wait_for(recordings.until_up(), 15)
+        await asyncio.wait_for(recordings.until_up(), 40)
         recordings.open(before, router, record=True).begin(began)
         await before.until(RecordingStarted, teaching)
     after = PaperHost(before.events)

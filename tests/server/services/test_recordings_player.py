@@ -79,7 +79,8 @@ async def recorded(tmp_path: Path) -> AsyncIterator[Recorded]:
 async def test_the_player_gets_names_files_chapters_chat_and_a_watermark(recorded: Recorded) -> None:
     browser, answer, shown = await recorded.look("student1")
     assert answer.status == 200, shown
-    assert (shown["state"], shown["duration_ms"], shown["gaps"]) == ("available", 8_000, [])
+    assert (shown["state"], shown["gaps"]) == ("available", [])
+    assert shown["duration_ms"] == pytest.approx(8_000, abs=10)
     assert [(t["role"], t["kind"], t["mime"]) for t in shown["tracks"]] == [
         ("camera", "video", "video/webm"),
         ("microphone", "audio", "audio/webm"),
