@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-GRACE_S = 12
+GRACE_S = 15
 BRIDGE_S = 15
 
 PLAN = {

@@ -92,6 +92,7 @@ async def test_a_whole_lesson_is_taught_survives_accidents_and_leaves_a_record_t
 
     await chat_and_hands(lecturer, an, binh)
     await screen_share(lecturer, an, binh)
+    await until_the_first_period(lecturer, lesson)
     await roll_call(lecturer, an, binh)
     await manager_watches(manager, lesson)
 
@@ -149,6 +150,16 @@ async def screen_share(lecturer: Somebody, an: Somebody, binh: Somebody) -> None
     await an.picture("07-screen-share-student")
     await lecturer.picture("08-screen-share-lecturer")
     await lecturer.button(re.compile("Dừng chia sẻ")).click()
+
+
+async def until_the_first_period(lecturer: Somebody, lesson: str) -> None:
+    """Everybody came early; what counts, roll-calls included, begins with the first period of the timetable."""
+    starts_us = (await get_json(lecturer, f"/lessons/{lesson}"))["card"]["start_us"]
+
+    async def has_begun() -> bool:
+        return bool(await lecturer.page.evaluate("Date.now()") * 1000 > starts_us)
+
+    await until(lecturer.page, "the first period begins", has_begun, 90_000)
 
 
 async def roll_call(lecturer: Somebody, an: Somebody, binh: Somebody) -> None:
