@@ -75,7 +75,7 @@ function NotThere({ state }: { state: string }) {
 function PlayerView({ recording }: { recording: Recording }) {
   const { t } = useText();
   const [volume, setVolume] = useState(0.8);
-  const player = usePlayer(recording.tracks, recording.duration_ms, volume);
+  const player = usePlayer(recording.duration_ms, volume);
   const stage = stageTrack(recording.tracks, player.atMs);
   const side = sideTracks(recording.tracks, player.atMs, stage);
   const gap = gapAt(recording.gaps, player.atMs);
@@ -141,8 +141,7 @@ function PlayerView({ recording }: { recording: Recording }) {
           {recording.tracks
             .filter((track) => track.kind === "audio")
             .map((track) => (
-              // biome-ignore lint/a11y/useMediaCaption: a lecture recorded live has no captions; its chat and chapters are beside it
-              <audio key={track.url} src={track.url} preload="auto" ref={player.attach(track)} />
+              <AudioTrack key={track.url} track={track} player={player} />
             ))}
           <TimeLine recording={recording} player={player} />
           <Controls player={player} volume={volume} onVolume={setVolume} />
@@ -166,6 +165,12 @@ function PlayerView({ recording }: { recording: Recording }) {
   );
 }
 
+function AudioTrack({ track, player }: { track: Track; player: Player }) {
+  const [attach] = useState(() => player.attach(track));
+  // biome-ignore lint/a11y/useMediaCaption: a lecture recorded live has no captions; its chat and chapters are beside it
+  return <audio src={track.url} preload="auto" ref={attach} />;
+}
+
 interface VideoProps {
   track: Track;
   player: Player;
@@ -173,6 +178,7 @@ interface VideoProps {
 }
 
 function VideoTrack({ track, player, place }: VideoProps) {
+  const [attach] = useState(() => player.attach(track));
   return (
     <video
       className="player__video"
@@ -182,7 +188,7 @@ function VideoTrack({ track, player, place }: VideoProps) {
       playsInline
       preload="auto"
       aria-label={track.person_name}
-      ref={player.attach(track)}
+      ref={attach}
     />
   );
 }
@@ -274,6 +280,17 @@ function Controls({ player, volume, onVolume }: ControlsProps) {
   );
 }
 
+/** The first camera that is not on the stage: the lecturer's while a screen is shown. */
+function SideCamera({ track, player }: { track: Track; player: Player }) {
+  const [attach] = useState(() => player.attach(track, "side"));
+  return (
+    <figure className="player__camera">
+      <video src={track.url} muted playsInline preload="auto" aria-label={track.person_name} ref={attach} />
+      <figcaption>{track.person_name}</figcaption>
+    </figure>
+  );
+}
+
 type SideTab = "chapters" | "chat";
 
 function Side({ recording, player, side }: { recording: Recording; player: Player; side: readonly Track[] }) {
@@ -285,9 +302,10 @@ function Side({ recording, player, side }: { recording: Recording; player: Playe
   );
   return (
     <aside className="player__side light">
+      {side[0] && <SideCamera key={side[0].url} track={side[0]} player={player} />}
       <p className="player__people t-dense t-2">
         {t("play.people", { names: names.join(", ") })}
-        {side.length > 0 && ` · ${t("play.cameras", { n: side.length })}`}
+        {side.length > 1 && ` · ${t("play.cameras", { n: side.length - 1 })}`}
       </p>
       <Tabs<SideTab>
         label={t("play.side")}

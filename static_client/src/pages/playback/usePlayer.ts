@@ -5,6 +5,11 @@ import { clampTo, isActive, mustSeek, placeIn } from "./timeline";
 
 const TICK_MS = 100;
 
+interface Shown {
+  track: Track;
+  element: HTMLMediaElement;
+}
+
 export interface Player {
   atMs: number;
   playing: boolean;
@@ -13,12 +18,12 @@ export interface Player {
   toggle: () => void;
   seek: (ms: number) => void;
   setRate: (rate: number) => void;
-  /** Gives a track its element (ref callback). */
-  attach: (track: Track) => (element: HTMLMediaElement | null) => void;
+  /** Gives a track an element (ref callback); a track may be shown in several places. */
+  attach: (track: Track, place?: string) => (element: HTMLMediaElement | null) => void;
 }
 
-export function usePlayer(tracks: readonly Track[], durationMs: number, volume: number): Player {
-  const elements = useRef(new Map<string, HTMLMediaElement>());
+export function usePlayer(durationMs: number, volume: number): Player {
+  const shown = useRef(new Map<string, Shown>());
   const [atMs, setAtMs] = useState(0);
   const [playing, setPlaying] = useState(false);
   const [rate, setRate] = useState(1);
@@ -28,25 +33,20 @@ export function usePlayer(tracks: readonly Track[], durationMs: number, volume: 
   now.current.rate = rate;
   now.current.volume = volume;
 
-  const align = useCallback(
-    (force: boolean) => {
-      const { atMs: at, playing: on, rate: speed, volume: loud } = now.current;
-      for (const track of tracks) {
-        const element = elements.current.get(track.url);
-        if (!element) continue;
-        element.volume = loud;
-        if (element.playbackRate !== speed) element.playbackRate = speed;
-        const active = isActive(track, at);
-        if (active) {
-          const wanted = placeIn(track, at);
-          if (force || mustSeek(element.currentTime, wanted)) element.currentTime = wanted;
-          if (on && element.paused) void element.play().catch(() => undefined);
-        }
-        if ((!active || !on) && !element.paused) element.pause();
+  const align = useCallback((force: boolean) => {
+    const { atMs: at, playing: on, rate: speed, volume: loud } = now.current;
+    for (const { track, element } of shown.current.values()) {
+      element.volume = loud;
+      if (element.playbackRate !== speed) element.playbackRate = speed;
+      const active = isActive(track, at);
+      if (active) {
+        const wanted = placeIn(track, at);
+        if (force || mustSeek(element.currentTime, wanted)) element.currentTime = wanted;
+        if (on && element.paused) void element.play().catch(() => undefined);
       }
-    },
-    [tracks],
-  );
+      if ((!active || !on) && !element.paused) element.pause();
+    }
+  }, []);
 
   const seek = useCallback(
     (ms: number) => {
@@ -66,16 +66,13 @@ export function usePlayer(tracks: readonly Track[], durationMs: number, volume: 
       const passed = tick - last;
       last = tick;
       // The clock waits for sound: a lecture that runs on without its voice is lost.
-      const starved = tracks.some((track) => {
-        const element = elements.current.get(track.url);
-        return (
-          element &&
+      const starved = [...shown.current.values()].some(
+        ({ track, element }) =>
           track.kind === "audio" &&
           isActive(track, now.current.atMs) &&
           element.readyState < 2 &&
-          !element.error
-        );
-      });
+          !element.error,
+      );
       setWaiting(starved);
       if (!starved) now.current.atMs = clampTo(durationMs, now.current.atMs + passed * now.current.rate);
       setAtMs(now.current.atMs);
@@ -83,7 +80,7 @@ export function usePlayer(tracks: readonly Track[], durationMs: number, volume: 
       align(false);
     }, TICK_MS);
     return () => clearInterval(timer);
-  }, [playing, align, durationMs, tracks]);
+  }, [playing, align, durationMs]);
 
   const toggle = useCallback(() => {
     setPlaying((on) => {
@@ -93,12 +90,14 @@ export function usePlayer(tracks: readonly Track[], durationMs: number, volume: 
   }, [durationMs]);
 
   const attach = useCallback(
-    (track: Track) => (element: HTMLMediaElement | null) => {
-      if (element) {
-        elements.current.set(track.url, element);
-        element.volume = now.current.volume;
-      } else elements.current.delete(track.url);
-    },
+    (track: Track, place = "") =>
+      (element: HTMLMediaElement | null) => {
+        const key = `${track.url}#${place}`;
+        if (element) {
+          shown.current.set(key, { track, element });
+          element.volume = now.current.volume;
+        } else shown.current.delete(key);
+      },
     [],
   );
   return { atMs, playing, rate, waiting, toggle, seek, setRate, attach };
