@@ -82,29 +82,29 @@ class Somebody:
         if await tab.count() and await tab.first.get_attribute("aria-selected") != "true":
             await tab.first.click()
 
-    async def frames_decoded(self) -> int:
-        return sum(int(each.get("framesDecoded") or 0) for each in await self.who.inbound("video"))
-
-    async def audio_energy(self) -> float:
-        return sum(float(each.get("totalAudioEnergy") or 0) for each in await self.who.inbound("audio"))
-
     async def sees_video_move(self, timeout_ms: int = STEP_MS) -> None:
-        """At least 10 more frames are decoded, whatever was decoded before."""
-        start = await self.frames_decoded()
-
-        async def moved() -> bool:
-            return await self.frames_decoded() >= start + 10
-
-        await until(self.page, f"{self.who.name} decodes 10 more video frames", moved, timeout_ms)
+        """At least 10 more frames are decoded from now on, on whatever connection."""
+        await self._receives("video", "framesDecoded", 10, timeout_ms)
 
     async def hears_sound(self, timeout_ms: int = STEP_MS) -> None:
         """Audible energy arrives (the fake microphone beeps every second; silence adds none)."""
-        start = await self.audio_energy()
+        await self._receives("audio", "totalAudioEnergy", 1e-4, timeout_ms)
 
-        async def louder() -> bool:
-            return await self.audio_energy() > start + 1e-4
+    async def _receives(self, kind: str, counter: str, enough: float, timeout_ms: int) -> None:
+        """Waits until the counters of all received streams have grown by `enough` together. A connection that is replaced meanwhile
+        takes its count away and the new one starts from nothing: growth is summed stream by stream."""
+        last: dict[str, float] | None = None
+        grown = 0.0
 
-        await until(self.page, f"{self.who.name} hears somebody", louder, timeout_ms)
+        async def enough_arrived() -> bool:
+            nonlocal last, grown
+            now = {str(each["key"]): float(each.get(counter) or 0) for each in await self.who.inbound(kind)}
+            if last is not None:
+                grown += sum(max(0.0, value - last.get(key, 0.0)) for key, value in now.items())
+            last = now
+            return grown >= enough
+
+        await until(self.page, f"{self.who.name} receives {kind}", enough_arrived, timeout_ms)
 
     async def turn_on(self, what: str) -> None:
         """Microphone ("Mic") or camera ("Camera") on, if it is off."""

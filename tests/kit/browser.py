@@ -76,10 +76,10 @@ window.RTCPeerConnection = class extends Native {
 STATS_OF_KIND = """
 async (kind) => {
   const found = [];
-  for (const peer of window.__peers) {
+  for (const [number, peer] of window.__peers.entries()) {
     if (peer.connectionState === 'closed') continue;
     for (const report of (await peer.getStats()).values()) {
-      if (report.type === 'inbound-rtp' && report.kind === kind) found.push({...report});
+      if (report.type === 'inbound-rtp' && report.kind === kind) found.push({...report, key: `${number}/${report.id}`});
     }
   }
   return found;
