@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from tests.kit.browser import Person, chromium, person
 from tests.kit.school_process import SchoolProcess, running_school
@@ -42,19 +43,19 @@ SCREENS = [
 SIZES = [(1440, 900), (390, 844)]
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SchoolProcess]:
     async with running_school(tmp_path_factory.mktemp("screens")) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lessons(school: SchoolProcess, browser: Browser) -> dict[str, str]:
     """The lesson of now and the finished one that has a sheet."""
     office = await person(browser, "training office")
@@ -71,13 +72,19 @@ async def lessons(school: SchoolProcess, browser: Browser) -> dict[str, str]:
     return {"now": next(card["id"] for card in cards if card["may_join"]), "past": ended[-1]}
 
 
+async def settled(somebody: Person) -> None:
+    """The page has its content (no skeleton is left) and its fonts."""
+    await somebody.page.locator("main h1, main h2, main [role=alert], main .empty").first.wait_for()
+    await expect(somebody.page.locator("[aria-busy=true]")).to_have_count(0)
+    await somebody.page.evaluate("document.fonts.ready")
+
+
 async def show(browser: Browser, school: SchoolProcess, who: str | None, path: str, size: tuple[int, int]) -> Person:
     somebody = await person(browser, who or "nobody", width=size[0], height=size[1], mobile=size[0] < 600)
     if who:
         await somebody.page.goto(school.links[who])
     await somebody.page.goto(school.base_url + path)
-    await somebody.page.wait_for_load_state("networkidle")
-    await somebody.page.evaluate("document.fonts.ready")
+    await settled(somebody)
     return somebody
 
 
@@ -111,11 +118,11 @@ async def test_every_screen_speaks_english_when_asked_to(
     school: SchoolProcess, browser: Browser, lessons: dict[str, str]
 ) -> None:
     somebody = await show(browser, school, "lecturer", "/", (1440, 900))
-    await somebody.page.get_by_role("button", name="English (EN)").click()
-    await somebody.page.wait_for_function("document.documentElement.lang === 'en'")
+    await somebody.page.get_by_role("button", name="EN – English").click()
+    await expect(somebody.page.locator("html")).to_have_attribute("lang", "en")
     for path in ("/", f"/lessons/{lessons['now']}"):
         await somebody.page.goto(school.base_url + path)
-        await somebody.page.wait_for_load_state("networkidle")
+        await settled(somebody)
         words = await somebody.page.evaluate(
             "[...document.querySelectorAll('button, h2, label')].map(e => e.textContent).join(' ')"
         )

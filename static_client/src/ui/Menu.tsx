@@ -25,6 +25,8 @@ export interface MenuChoice {
 interface MenuButtonProps {
   /** Accessible name of the button and of the list. */
   label: string;
+  /** The button's own words are its name; `label` then names the list alone. */
+  namedByContent?: boolean;
   className: string;
   children: ReactNode;
   choices: readonly MenuChoice[];
@@ -34,7 +36,14 @@ interface MenuButtonProps {
 const GAP_PX = 6;
 const EDGE_PX = 8;
 
-export function MenuButton({ label, className, children, choices, onChoose }: MenuButtonProps) {
+export function MenuButton({
+  label,
+  namedByContent,
+  className,
+  children,
+  choices,
+  onChoose,
+}: MenuButtonProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState<"first" | "last" | null>(null);
@@ -48,7 +57,7 @@ export function MenuButton({ label, className, children, choices, onChoose }: Me
         ref={button}
         type="button"
         className={className}
-        aria-label={label}
+        aria-label={namedByContent ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open !== null}
         aria-controls={open ? id : undefined}

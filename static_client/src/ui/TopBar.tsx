@@ -37,7 +37,7 @@ export function LanguageSwitch({ locale, label, onChange }: LanguageSwitchProps)
           type="button"
           lang={code}
           aria-pressed={code === locale}
-          aria-label={code === "vi" ? "Tiếng Việt (VI)" : "English (EN)"}
+          aria-label={code === "vi" ? "VI – tiếng Việt" : "EN – English"}
           onClick={() => onChange(code)}
         >
           {code.toUpperCase()}
@@ -75,6 +75,7 @@ export function PersonMenu(props: PersonMenuProps) {
   return (
     <MenuButton
       label={`${words.menu}: ${name}`}
+      namedByContent
       className="person-menu"
       choices={[
         ...links.map(({ to, label }) => ({ id: to, label, icon: CalendarDays })),
