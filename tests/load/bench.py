@@ -45,7 +45,7 @@ def main() -> None:
     relay = [run("tests.load.bench_relay", str(n)) for n in RELAY_SIZES]
     ledger = run("tests.load.bench_ledger")
     joins = run("tests.load.bench_join")
-    machine = f"{processor()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
+    machine = f"{processor()}, {os.cpu_count()} cores, Linux {'.'.join(platform.release().split('.')[:2])}, Python {platform.python_version()}"
     TARGET.write_text(
         f"""# Performance
 
