@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -362,21 +363,29 @@ async def the_recording_plays(student: Somebody, lesson: str, folder: Path, scho
     await until(student.page, "picture and sound run in the player", plays)
     await student.picture("25-playback")
     cookies = {c["name"]: c["value"] for c in await student.who.context.cookies()}
+    loudest: dict[str, float] = {}
     async with aiohttp.ClientSession(cookies=cookies) as client:
         for track in recording["tracks"]:
             path = folder / f"{track['role']}-{track['start_ms']}"
             async with client.get(school.base_url + track["url"]) as answer:
                 assert answer.status == 200
                 path.write_bytes(await answer.read())
-            has_content(path, track["kind"])
+            loudest[track["role"]] = max(loudest.get(track["role"], 0.0), loudest_of(path, track["kind"]))
+    assert loudest["microphone"] > 0.01, "the beeps of the fake microphones are in the recording"
 
 
-def has_content(path: Path, kind: str) -> None:
-    """Frames decode; of sound, that something is heard in the file."""
+def loudest_of(path: Path, kind: str) -> float:
+    """Frames of the file decode; of sound, its largest sample as a share of full scale (0 for picture)."""
     with av.open(str(path)) as media:
         stream = media.streams.video[0] if kind == "video" else media.streams.audio[0]
         frames = [frame for _, frame in zip(range(400), media.decode(stream), strict=False)]
     assert len(frames) >= 5, f"{path.name} decodes {len(frames)} frames"
+    if kind == "video":
+        return 0.0
+    plain = av.AudioResampler(format="s16", layout="mono", rate=48_000)
+    voices = [frame for frame in frames if isinstance(frame, av.AudioFrame)]
+    samples = array("h", b"".join(bytes(p.planes[0])[: p.samples * 2] for v in voices for p in plain.resample(v)))
+    return max(abs(sample) for sample in samples) / 32768
 
 
 def the_bundle_verifies(school: SchoolProcess, lesson: str, folder: Path) -> None:

@@ -267,13 +267,9 @@ function Controls({ player, volume, onVolume }: ControlsProps) {
           onChange={(event) => onVolume(Number(event.target.value))}
         />
       </label>
-      <button
-        type="button"
-        className="player__button"
-        aria-label={t("play.rate")}
-        onClick={() => player.setRate(nextRate)}
-      >
+      <button type="button" className="player__button" onClick={() => player.setRate(nextRate)}>
         <Gauge size={18} aria-hidden="true" />
+        <span className="visually-hidden">{t("play.rate")}</span>
         <span className="num">{new Intl.NumberFormat(locale).format(player.rate)}×</span>
       </button>
     </div>

@@ -16,8 +16,8 @@ export function Watermark({ text }: { text: string }) {
     return () => clearInterval(timer);
   }, []);
   return (
-    <span className="watermark" style={PLACES[place]} aria-hidden="true">
-      {text}
-    </span>
+    <svg className="watermark" style={PLACES[place]} width="1" height="20" aria-hidden="true">
+      <text y="15">{text}</text>
+    </svg>
   );
 }
