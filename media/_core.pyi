@@ -22,8 +22,9 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
     ("switched", slot, src, rid)                   the slot now sends this layer (src=0: it went silent)
     ("levels", [(src, level)])                     every 100 ms, changes only: loudest value, 0 loud … 127 silence; 127 once when
                                                    a source stops sending levels
-    ("fb", [(peer, sent_bps, acked_bps, owd_ms, loss, rtt_ms, remb_bps)])
-                                                   every 200 ms, peers with fresh downlink feedback; -1 / 0 where not known
+    ("fb", [(peer, sent_bps, acked_bps, estimate_bps, owd_ms, loss, rtt_ms, remb_bps)])
+                                                   every 200 ms, peers with fresh downlink feedback; -1 / 0 where not known.
+                                                   estimate_bps: what the way to the peer carries, all media together
     ("rates", [(src, rid, bps, packets_per_s)])    each second, layers that are up
     ("sr", src, rid, ntp, rtp, at_us)              sender report of a tapped source: NTP 32.32 ↔ RTP time, arrival
     ("tap", [(src, rid, at_us, ext_seq, packet)])  plaintext RTP of tapped sources, in order of arrival, padding removed;
@@ -130,6 +131,10 @@ class Engine:
         """Ask the publisher for a keyframe (PLI, at most one per 500 ms and source; repeated until one comes)."""
     def set_remb(self, peer: int, bps: int) -> None:
         """Ceiling for what the peer may send us, repeated each second; 0 = none."""
+    def set_desired(self, peer: int, bps: int) -> None:
+        """What all that the peer's view wishes would cost. While the estimate is below, the engine probes towards it with padding
+        in retransmission streams; 0 = nothing is wished, no probing.
+        """
     def tap(self, src: int, on: bool, best_layer: bool = True) -> None:
         """Hand plaintext packets of the source out as `tap` and `sr` events; best_layer: only its highest live layer.
 

@@ -34,12 +34,15 @@ HEADROOM = 1.1
 
 @dataclass(frozen=True, slots=True)
 class PathReport:
-    """Of one interval; -1 where unknown. `owd_ms`: delay above the path's smallest. `remb_bps` 0: the peer said nothing."""
+    """Of one interval; -1 where unknown. `owd_ms`: delay above the path's smallest. `remb_bps` 0: the peer said nothing.
+    `estimate_bps`: the engine's estimate of what the way carries, 0 unknown.
+    """
 
     acked_bps: int
     owd_ms: float
     loss: float
     remb_bps: int = 0
+    estimate_bps: int = 0
 
 
 class Budget:

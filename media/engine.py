@@ -76,11 +76,14 @@ class AudioLevels(NamedTuple):
 
 
 class PeerFeedback(NamedTuple):
-    """What a peer's transport-wide feedback says. owd_ms: queueing above the path's minimum; -1 where unknown."""
+    """What a peer's feedback says. owd_ms: queueing above the path's minimum; -1 where unknown. estimate_bps: what the way to
+    the peer carries, all media together; 0 unknown.
+    """
 
     peer: int
     sent_bps: int
     acked_bps: int
+    estimate_bps: int
     owd_ms: float
     loss: float
     rtt_ms: float

@@ -125,9 +125,8 @@ class MediaRelay:
             case notes.DownlinkFeedback(peers=peers):
                 for peer in peers:
                     if (owner := host.peers.get(peer.peer)) is not None:
-                        owner[0].path_report(
-                            owner[1], PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps)
-                        )
+                        report = PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps, peer.estimate_bps)
+                        owner[0].path_report(owner[1], report)
             case notes.LayerRates(rates=rates):
                 for src, rid, bps, _ in rates:
                     if (router := host.sources.get(src)) is not None:

@@ -229,6 +229,10 @@ impl Engine {
         self.command("set_remb", peer, Box::new(move |r, _, _| r.set_remb(PeerId(peer), bps)))
     }
 
+    fn set_desired(&self, peer: u32, bps: u64) -> PyResult<()> {
+        self.command("set_desired", peer, Box::new(move |r, _, _| r.set_desired(PeerId(peer), bps)))
+    }
+
     #[pyo3(signature = (src, on, best_layer = true))]
     fn tap(&self, src: u32, on: bool, best_layer: bool) -> PyResult<()> {
         self.command("tap", src, Box::new(move |r, _, _| r.tap(SourceId(src), on, best_layer)))

@@ -54,6 +54,6 @@ fn tapped<'py>(py: Python<'py>, packet: &Tapped) -> PyResult<Bound<'py, PyTuple>
     (packet.source.0, &*packet.rid, packet.at_us, packet.ext_seq, data).into_pyobject(py)
 }
 
-fn feedback(f: &Feedback) -> (u32, u64, u64, f32, f32, f32, u64) {
-    (f.peer.0, f.sent_bps, f.acked_bps, f.owd_ms, f.loss, f.rtt_ms, f.remb_bps)
+fn feedback(f: &Feedback) -> (u32, u64, u64, u64, f32, f32, f32, u64) {
+    (f.peer.0, f.sent_bps, f.acked_bps, f.estimate_bps, f.owd_ms, f.loss, f.rtt_ms, f.remb_bps)
 }

@@ -120,6 +120,8 @@ pub struct Feedback {
     pub sent_bps: u64,
     /// Arrived there.
     pub acked_bps: u64,
+    /// What the way carries, all media together; 0 unknown.
+    pub estimate_bps: u64,
     /// Queueing delay; -1 unknown.
     pub owd_ms: f32,
     /// 0…1; -1 unknown.

@@ -64,6 +64,8 @@ pub struct Peer {
     pub downlink: Downlink,
     /// Ceiling for what it may send.
     pub remb_bps: u64,
+    /// What all that it wishes to see would cost, retransmissions aside.
+    pub desired_bps: u64,
     /// Its own estimate of what it can take.
     pub its_remb_bps: u64,
     /// Smoothed round trip, µs.
@@ -100,6 +102,7 @@ impl Peer {
             arrivals: Arrivals::default(),
             downlink: Downlink::default(),
             remb_bps: 0,
+            desired_bps: 0,
             its_remb_bps: 0,
             rtt_us: None,
             last_us: 0,

@@ -156,6 +156,13 @@ impl Relay {
         Ok(())
     }
 
+    /// What all that the peer wishes to see would cost; 0 nothing.
+    pub fn set_desired(&mut self, id: PeerId, bps: u64) -> Outcome {
+        let at = self.peer(id)?;
+        self.peers.get_mut(at).ok_or(NO_PEER)?.desired_bps = bps;
+        Ok(())
+    }
+
     /// A publication.
     pub fn add_source(&mut self, new: NewSource) -> Outcome {
         let at = self.peer(new.peer)?;

@@ -151,6 +151,7 @@ impl Relay {
                     peer: peer.id,
                     sent_bps: m.sent_bps,
                     acked_bps: m.acked_bps,
+                    estimate_bps: 0,
                     owd_ms: m.owd_ms,
                     loss: m.loss,
                     rtt_ms: peer.rtt_us.map_or(-1.0, |us| us as f32 / 1000.0),
