@@ -21,7 +21,7 @@ fn notice_tuple<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py, PyT
     match notice {
         Notice::Dtls { peer, data } => ("dtls", peer.0, PyBytes::new(py, &data)).into_pyobject(py),
         Notice::Path { peer, generation, to } => {
-            ("path", peer.0, generation, "udp", to.ip().to_string(), to.port()).into_pyobject(py)
+            ("path", peer.0, generation, to.proto(), to.addr.ip().to_string(), to.addr.port()).into_pyobject(py)
         }
         Notice::Stalled { peer, ms, last_us } => ("stalled", peer.0, ms, last_us).into_pyobject(py),
         Notice::Resumed { peer, ms, last_us } => ("resumed", peer.0, ms, last_us).into_pyobject(py),

@@ -3,8 +3,8 @@
 use crate::shared::Meters;
 use crate::socket::RawAddress;
 use forward::outbox::{MAX_SPACE, Outbox};
+use forward::remote::Remote;
 use std::mem::{size_of, zeroed};
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 
@@ -21,7 +21,7 @@ const MAX_GSO_FAILURES: u32 = 16;
 /// One datagram, or a run of equally long ones (the last may be shorter).
 #[derive(Clone, Copy)]
 struct Message {
-    to: SocketAddr,
+    to: Remote,
     start: usize,
     len: usize,
     segment: usize,
@@ -44,7 +44,7 @@ pub struct Sender {
     bytes: Vec<u8>,
     used: usize,
     queue: Vec<Message>,
-    to: Option<SocketAddr>,
+    to: Option<Remote>,
     addresses: Vec<RawAddress>,
     vectors: Vec<libc::iovec>,
     controls: Vec<SegmentSize>,
@@ -134,7 +134,7 @@ impl Sender {
     }
 
     fn prepare(&mut self, i: usize, message: Message) {
-        let (address, address_len) = RawAddress::new(message.to);
+        let (address, address_len) = RawAddress::new(message.to.addr);
         self.addresses[i] = address;
         let bytes = &mut self.bytes[message.start..message.start + message.len];
         self.vectors[i] = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: message.len };
@@ -158,7 +158,7 @@ impl Sender {
 
     fn send_one_by_one(&mut self, at: usize) {
         let message = self.queue[at];
-        let (address, address_len) = RawAddress::new(message.to);
+        let (address, address_len) = RawAddress::new(message.to.addr);
         for part in self.bytes[message.start..message.start + message.len].chunks(message.segment) {
             // SAFETY: both pointers are to memory that lives for the call, with the lengths given.
             let sent = unsafe {
@@ -180,7 +180,7 @@ impl Message {
     }
 
     /// True when a datagram of `len` bytes to `to` may go with this run.
-    fn takes(&self, to: SocketAddr, len: usize) -> bool {
+    fn takes(&self, to: Remote, len: usize) -> bool {
         self.to == to
             && len <= self.segment
             && self.len.is_multiple_of(self.segment)
@@ -190,7 +190,7 @@ impl Message {
 }
 
 impl Outbox for Sender {
-    fn begin(&mut self, to: SocketAddr, max: usize) -> &mut [u8] {
+    fn begin(&mut self, to: Remote, max: usize) -> &mut [u8] {
         let max = max.min(MAX_SPACE);
         if self.queue.len() == BATCH || self.used + max > SPACE {
             self.flush();

@@ -52,7 +52,7 @@ pub fn peer<'py>(py: Python<'py>, p: &PeerStats) -> PyResult<Bound<'py, PyDict>>
     Ok(dict!(py, {
         "peer": p.id.0,
         "gen": p.generation,
-        "path": p.path.map_or(String::new(), |a| a.to_string()),
+        "path": p.path.map_or(String::new(), |to| to.addr.to_string()),
         "last_us": p.last_us,
         "rtt_ms": p.rtt_us.map_or(-1.0, |us| us as f64 / 1000.0),
         "rx_packets": c.rx_packets,

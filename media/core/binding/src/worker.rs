@@ -6,6 +6,7 @@ use crate::shared::{Command, Shared};
 use crate::socket::{Bound, receive_drops};
 use forward::Micros;
 use forward::relay::Relay;
+use forward::remote::Remote;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -123,7 +124,7 @@ impl Worker {
             let count = self.inbox.receive(self.bound.socket.as_raw_fd());
             for i in 0..count {
                 if let Some((from, data)) = self.inbox.datagram(i) {
-                    self.relay.receive(from, data, now, &mut self.sender);
+                    self.relay.receive(Remote::udp(from), data, now, &mut self.sender);
                 }
             }
             self.relay.fan_out(now, &mut self.sender);

@@ -1,6 +1,6 @@
 //! One peer's side of ICE-lite (RFC 8445): credentials, which addresses proved them, where packets go.
 
-use std::net::SocketAddr;
+use crate::remote::Remote;
 
 /// Addresses that proved the password and may send to us. A browser checks from a handful of interfaces.
 const MAX_VALID: usize = 8;
@@ -26,7 +26,7 @@ pub struct Effect {
     /// The path moved (or came to be).
     pub moved: bool,
     /// An address that no longer counts as proven.
-    pub evicted: Option<SocketAddr>,
+    pub evicted: Option<Remote>,
     /// The old credentials are over.
     pub restarted: bool,
 }
@@ -38,9 +38,9 @@ pub struct Ice {
     newest: u32,
     current: Credentials,
     previous: Option<Credentials>,
-    path: Option<SocketAddr>,
-    valid: Vec<SocketAddr>,
-    recent: Vec<([u8; 12], SocketAddr)>,
+    path: Option<Remote>,
+    valid: Vec<Remote>,
+    recent: Vec<([u8; 12], Remote)>,
     recent_at: usize,
 }
 
@@ -60,12 +60,12 @@ impl Ice {
     }
 
     /// Where packets go.
-    pub fn path(&self) -> Option<SocketAddr> {
+    pub fn path(&self) -> Option<Remote> {
         self.path
     }
 
     /// Addresses that proved the password.
-    pub fn valid(&self) -> &[SocketAddr] {
+    pub fn valid(&self) -> &[Remote] {
         &self.valid
     }
 
@@ -97,7 +97,7 @@ impl Ice {
     /// An authentic request came from `from`. Only such requests move the path: with USE-CANDIDATE, or when there is none yet.
     ///
     /// A transaction that was seen from another address is a replay by somebody on the way: it changes nothing.
-    pub fn on_request(&mut self, ours: &[u8], transaction: [u8; 12], from: SocketAddr, nominated: bool) -> Effect {
+    pub fn on_request(&mut self, ours: &[u8], transaction: [u8; 12], from: Remote, nominated: bool) -> Effect {
         let mut effect = Effect { answer: true, moved: false, evicted: None, restarted: false };
         if self.recent.iter().any(|(t, a)| *t == transaction && *a != from) {
             return Effect { answer: false, ..effect };
@@ -123,7 +123,7 @@ impl Ice {
         effect
     }
 
-    fn remember(&mut self, transaction: [u8; 12], from: SocketAddr) {
+    fn remember(&mut self, transaction: [u8; 12], from: Remote) {
         if self.recent.len() < MAX_RECENT {
             self.recent.push((transaction, from));
         } else {
@@ -141,8 +141,8 @@ mod tests {
         Credentials { ufrag: ufrag.into(), pwd: format!("pwd-{ufrag}").into(), remote_ufrag: b"them".to_vec() }
     }
 
-    fn at(port: u16) -> SocketAddr {
-        ([10, 0, 0, 1], port).into()
+    fn at(port: u16) -> Remote {
+        Remote::udp(([10, 0, 0, 1], port).into())
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod peer;
 pub mod reception;
 pub mod relay;
+pub mod remote;
 pub mod rewrite;
 pub mod ring;
 pub mod rtcp;

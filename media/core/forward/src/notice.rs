@@ -3,7 +3,7 @@
 use crate::Micros;
 use crate::codec::Codec;
 use crate::ids::{PeerId, SlotId, SourceId};
-use std::net::SocketAddr;
+use crate::remote::Remote;
 use std::sync::Arc;
 
 /// A layer's name; empty for a source without simulcast.
@@ -26,7 +26,7 @@ pub enum Notice {
         /// ICE generation.
         generation: u32,
         /// Where.
-        to: SocketAddr,
+        to: Remote,
     },
     /// Nothing authenticated for a while.
     Stalled {

@@ -1,11 +1,11 @@
 //! Where outgoing datagrams are written: the caller lends the space, so that a packet is encrypted where it will be sent from.
 
-use std::net::SocketAddr;
+use crate::remote::Remote;
 
 /// A place for outgoing datagrams. `begin` and `finish` alternate.
 pub trait Outbox {
     /// Space of at least `max` bytes (`max` ≤ [`MAX_SPACE`]) for one datagram to `to`.
-    fn begin(&mut self, to: SocketAddr, max: usize) -> &mut [u8];
+    fn begin(&mut self, to: Remote, max: usize) -> &mut [u8];
     /// The datagram begun last is `len` bytes long; 0: it is not sent.
     fn finish(&mut self, len: usize);
 }
@@ -17,13 +17,13 @@ pub const MAX_SPACE: usize = 2048;
 #[derive(Default)]
 pub struct Kept {
     /// What was sent, in order.
-    pub sent: Vec<(SocketAddr, Vec<u8>)>,
+    pub sent: Vec<(Remote, Vec<u8>)>,
     space: Vec<u8>,
-    to: Option<SocketAddr>,
+    to: Option<Remote>,
 }
 
 impl Outbox for Kept {
-    fn begin(&mut self, to: SocketAddr, max: usize) -> &mut [u8] {
+    fn begin(&mut self, to: Remote, max: usize) -> &mut [u8] {
         self.space.clear();
         self.space.resize(max, 0xA5);
         self.to = Some(to);

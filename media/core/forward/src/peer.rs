@@ -7,10 +7,10 @@ use crate::ext::ExtMap;
 use crate::ice::Ice;
 use crate::ids::PeerId;
 use crate::outbox::Outbox;
+use crate::remote::Remote;
 use crate::srtp::{Inbound, MAX_OVERHEAD, Outbound};
 use crate::twcc::Arrivals;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 /// Silences that are reported, ms.
 pub const STALLS_MS: [u32; 4] = [1500, 5000, 15_000, 30_000];
@@ -115,7 +115,7 @@ impl Peer {
     }
 
     /// Where its packets go, once it can be sent to.
-    pub fn ready(&self) -> Option<SocketAddr> {
+    pub fn ready(&self) -> Option<Remote> {
         self.ice.path().filter(|_| self.outbound.is_some())
     }
 

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use forward::codec::{Codec, inspect};
 use forward::ids::{Kind, SlotId, SourceId};
+use forward::remote::Remote;
 use forward::rtcp;
 use forward::srtp::Profile;
 use forward::{ext, rtp, stun, twcc};
@@ -154,7 +155,7 @@ fn strangers_get_no_answer() {
     let mut world = World::default();
     world.connected(1, Profile::Gcm128);
     world.out.sent.clear();
-    let from = ([192, 0, 2, 1], 9).into();
+    let from = Remote::udp(([192, 0, 2, 1], 9).into());
     let wrong = [
         binding_request("u1:far", b"password-of-2", [1; 12], true),
         binding_request("u1:other", b"password-of-1", [2; 12], true),

@@ -8,12 +8,12 @@ use crate::ids::Kind;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, Stream};
+use crate::remote::Remote;
 use crate::rtp::Header;
 use crate::source::{Fresh, Source};
 use crate::srtp::Refusal;
 use crate::stun;
 use crate::window::extend;
-use std::net::SocketAddr;
 
 /// A decrypted RTP packet on its way into a layer.
 struct Arrival<'a> {
@@ -27,7 +27,7 @@ struct Arrival<'a> {
 }
 
 impl Relay {
-    pub(super) fn on_stun(&mut self, from: SocketAddr, data: &[u8], now: Micros, out: &mut dyn Outbox) {
+    pub(super) fn on_stun(&mut self, from: Remote, data: &[u8], now: Micros, out: &mut dyn Outbox) {
         let found = stun::parse_request(data).and_then(|request| {
             let (ours, theirs) = request.ufrags()?;
             let at = *self.by_ufrag.get(ours)?;
@@ -62,7 +62,7 @@ impl Relay {
         if effect.moved || effect.restarted {
             self.notices.push(Notice::Path { peer: peer.id, generation: peer.ice.generation, to: from });
         }
-        let len = stun::write_response(out.begin(from, stun::MAX_RESPONSE), &request.transaction, from, &pwd);
+        let len = stun::write_response(out.begin(from, stun::MAX_RESPONSE), &request.transaction, from.addr, &pwd);
         out.finish(len);
     }
 

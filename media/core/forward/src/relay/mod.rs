@@ -21,6 +21,7 @@ use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, STALLS_MS};
 use crate::reception::ReportBlock;
+use crate::remote::Remote;
 use crate::rtcp;
 use crate::rtp::{Sort, sort_of};
 use crate::slot::Slot;
@@ -28,7 +29,6 @@ use crate::source::Source;
 use crate::tap::Tapped;
 use slab::Slab;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 /// Peers, sources and slots of one thread.
 #[derive(Default)]
@@ -39,7 +39,7 @@ pub struct Relay {
     peer_at: HashMap<PeerId, usize>,
     source_at: HashMap<SourceId, usize>,
     slot_at: HashMap<SlotId, usize>,
-    by_address: HashMap<SocketAddr, usize>,
+    by_address: HashMap<Remote, usize>,
     by_ufrag: HashMap<Vec<u8>, usize>,
     /// Sources with packets of this batch.
     fresh: Vec<usize>,
@@ -66,7 +66,7 @@ impl Relay {
     }
 
     /// A datagram came. It may be decrypted in place; what it causes is sent now, except forwarding, which waits for `fan_out`.
-    pub fn receive(&mut self, from: SocketAddr, data: &mut [u8], now: Micros, out: &mut dyn Outbox) {
+    pub fn receive(&mut self, from: Remote, data: &mut [u8], now: Micros, out: &mut dyn Outbox) {
         self.counters.rx_packets += 1;
         if data.len() > crate::MAX_DATAGRAM {
             return;

@@ -5,7 +5,7 @@ use crate::Micros;
 use crate::counters::{EngineCounters, PeerCounters, SlotCounters, SourceCounters};
 use crate::ids::{PeerId, SlotId, SourceId};
 use crate::notice::Rid;
-use std::net::SocketAddr;
+use crate::remote::Remote;
 
 /// Everything counted.
 #[derive(Clone, Default, Debug)]
@@ -33,7 +33,7 @@ pub struct PeerStats {
     /// ICE generation.
     pub generation: u32,
     /// Where its packets go.
-    pub path: Option<SocketAddr>,
+    pub path: Option<Remote>,
     /// Its last authenticated packet; 0 none.
     pub last_us: Micros,
     /// Smoothed round trip.

@@ -10,11 +10,11 @@ use forward::ids::{Kind, PeerId, SlotId, SourceId};
 use forward::notice::Notice;
 use forward::outbox::Kept;
 use forward::relay::{NewSlot, NewSource, Relay};
+use forward::remote::Remote;
 use forward::rtp::Header;
 use forward::slot::SlotCodec;
 use forward::source::CodecParams;
 use forward::srtp::{Inbound, MAX_OVERHEAD, Outbound, Profile};
-use std::net::SocketAddr;
 
 pub const EXT_TWCC: u8 = 3;
 pub const EXT_MID: u8 = 4;
@@ -50,7 +50,7 @@ impl Random {
 /// The far end of one peer.
 pub struct Client {
     pub id: PeerId,
-    pub address: SocketAddr,
+    pub address: Remote,
     pub seal: Outbound,
     pub open: Inbound,
     pub transaction: u8,
@@ -85,7 +85,7 @@ impl World {
         let (k, s) = profile.lengths();
         let mut client = Client {
             id: PeerId(id),
-            address: ([10, 0, 0, id as u8], 5000).into(),
+            address: Remote::udp(([10, 0, 0, id as u8], 5000).into()),
             seal: Outbound::new(profile, &vec![id as u8; k], &vec![1; s]).unwrap(),
             open: Inbound::new(profile, &vec![id as u8 + 100; k], &vec![2; s]).unwrap(),
             transaction: 0,
@@ -117,7 +117,7 @@ impl World {
         self.receive(client.address, &mut data);
     }
 
-    pub fn receive(&mut self, from: SocketAddr, data: &mut [u8]) {
+    pub fn receive(&mut self, from: Remote, data: &mut [u8]) {
         self.relay.receive(from, data, self.now, &mut self.out);
     }
 
@@ -147,7 +147,7 @@ impl World {
         let (mut rtp, mut rtcp) = (Vec::new(), Vec::new());
         let (mine, others) = std::mem::take(&mut self.out.sent).into_iter().partition(|(to, _)| *to == client.address);
         self.out.sent = others;
-        let mine: Vec<(SocketAddr, Vec<u8>)> = mine;
+        let mine: Vec<(Remote, Vec<u8>)> = mine;
         for (_, mut data) in mine {
             if data[0] < 4 || (20..64).contains(&data[0]) {
                 continue;
