@@ -9,7 +9,7 @@ STAMPS := $(VENV)/stamps
 CORE_SOURCES := $(shell find media/core -name '*.rs' -o -name Cargo.toml 2>/dev/null | grep -v /target/)
 CLIENT_SOURCES := $(shell find static_client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup run test check unit rust client-test browser journey bench image test-deps format clean
+.PHONY: help setup run test check unit rust client-test browser journey bench fuzz image test-deps format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -59,6 +59,9 @@ journey: setup test-deps ## one whole lesson in real Chromium
 
 bench: setup ## measure and write docs/performance.md
 	$(BIN)/python -m tests.load.bench
+
+fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
+	.ci/fuzz
 
 image: ## build the container image with buildah on a bare Debian base
 	docker/build-image
