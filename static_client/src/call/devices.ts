@@ -95,14 +95,25 @@ function firstTrack(stream: MediaStream): MediaStreamTrack {
   return track;
 }
 
+/** What a share asks for: whole resolution, few pictures a second, and its sound as it is, neither filtered nor silenced here. */
+const SCREEN_WISH = {
+  video: { frameRate: { ideal: 5, max: 5 } },
+  audio: {
+    echoCancellation: false,
+    noiseSuppression: false,
+    autoGainControl: false,
+    suppressLocalAudioPlayback: false,
+  },
+  systemAudio: "include",
+} as DisplayMediaStreamOptions;
+
 export async function openScreen(): Promise<{ video: MediaStreamTrack; audio: MediaStreamTrack | null }> {
-  const stream = await navigator.mediaDevices.getDisplayMedia({
-    video: { frameRate: { ideal: 10, max: 15 } },
-    audio: true,
-  });
+  const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN_WISH);
   const video = firstTrack(new MediaStream(stream.getVideoTracks()));
   video.contentHint = "detail";
-  return { video, audio: stream.getAudioTracks()[0] ?? null };
+  const audio = stream.getAudioTracks()[0] ?? null;
+  if (audio) audio.contentHint = "music";
+  return { video, audio };
 }
 
 export async function listDevices(): Promise<Record<keyof DeviceChoice, MediaDeviceInfo[]>> {

@@ -10,8 +10,9 @@ import { AudioSinks } from "./audio_sinks";
 import { Hearing } from "./hearing";
 import type { LocalMedia } from "./local_media";
 import { MediaPath, type MediaState } from "./media_path";
-import type { MediaRole, SlotStream } from "./peer";
+import type { PendingOffer, SlotStream } from "./peer";
 import type { Quality } from "./quality";
+import type { MediaRole } from "./senders";
 import { ViewReport } from "./view_report";
 
 const PROTOCOL_VERSION = 1;
@@ -82,7 +83,7 @@ export class LessonCall {
         const claim = this.hearing.judge(bySlot, this.soundBlocked, atMs);
         if (claim !== null) this.tell({ t: "hears", hears: claim });
       },
-      restart: ({ gen, sdp }) => this.askRestart(gen, sdp),
+      offer: (offer) => this.askOffer(offer),
       hopeless: () => this.rejoin(),
     });
     this.path.sends((role) => wish.local.track(role));
@@ -208,7 +209,10 @@ export class LessonCall {
         this.hearing.assigned(push.slots);
         break;
       case "ice_answered":
-        await this.path.restartAnswered(push.gen, push.sdp);
+        await this.path.answered("restart", push.gen, push.sdp);
+        break;
+      case "answered":
+        await this.path.answered("grow", push.n, push.sdp);
         break;
       case "layers_changed":
         await this.path.setActiveLayers(push.mid, push.active);
@@ -243,11 +247,19 @@ export class LessonCall {
     this.tell({ t: "set_media", ...media });
   }
 
-  private askRestart(gen: number, sdp: string): void {
-    this.do({ t: "restart_ice", gen, sdp }).catch((error: unknown) => {
+  private askOffer(offer: PendingOffer): void {
+    const { number, sdp } = offer;
+    const command: AnyCommand =
+      offer.kind === "restart"
+        ? { t: "restart_ice", gen: number, sdp }
+        : { t: "offer", n: number, sdp, media: offer.media };
+    this.do(command).catch((error: unknown) => {
       const { code } = asProblem(error);
-      // Not connected or late: the same number goes out again. Anything else: the server does not know this peer.
-      if (!code.startsWith("client.") && code !== "room.stale_offer") this.rejoin();
+      // Not connected or late: the same number goes out again.
+      if (code.startsWith("client.") || code === "room.stale_offer") return;
+      // More slots were a wish; without a path the server does not know this peer.
+      if (offer.kind === "grow" && code !== "room.no_media") void this.path.refused(offer);
+      else this.rejoin();
     });
   }
 

@@ -1,15 +1,21 @@
-// Keeps one media path alive: which peer connection is in use, which one waits for the next join, when to restart ICE, how
-// good the line is. It speaks to the server only through `restart`.
-import { type MediaRole, Peer, type PeerPlan, type PreparedOffer, type SlotStream } from "./peer";
+// Keeps one media path alive: which peer connection is in use, which one waits for the next join, when to restart ICE, when it
+// needs more slots, how good the line is. It speaks to the server only through `offer`.
+import { encodesH264Better } from "./codecs";
+import { Peer, type PeerPlan, type PendingOffer, type PreparedOffer, type SlotStream } from "./peer";
 import { AudioHealth, type Quality, QualityMeter, totalsOf } from "./quality";
-import { Watchdog } from "./watchdog";
+import type { MediaRole } from "./senders";
+import { type Counted, Watchdog } from "./watchdog";
 
 export type MediaState = "none" | "connecting" | "connected" | "broken";
 
 const LOOK_EVERY_MS = 500;
 const QUALITY_EVERY = 4;
-/** The same numbered restart is sent again after this long without an answer. */
+/** The same numbered offer is sent again after this long without an answer. */
 const REPEAT_MS = 2_000;
+/** A first connection that takes longer than this gathers anew, now with the relays that the server named. */
+const CONNECT_MS = 3_000;
+/** Video slots in one connection, however large the gallery. */
+export const MAX_VIDEO_SLOTS = 25;
 /** So many restarts without a sign of life mean that this peer connection is beyond saving. */
 const MAX_RESTARTS = 5;
 
@@ -18,13 +24,14 @@ export interface PathEvents {
   streams: (slots: ReadonlyMap<string, SlotStream>) => void;
   quality: (quality: Quality) => void;
   packets: (bySlot: ReadonlyMap<string, number>, atMs: number) => void;
-  restart: (offer: { gen: number; sdp: string }) => void;
+  offer: (offer: PendingOffer) => void;
   hopeless: () => void;
 }
 
 export class MediaPath {
   private peer: Peer | null = null;
   private standby: { peer: Peer; offer: PreparedOffer } | null = null;
+  private preparing: Promise<PreparedOffer | null> | null = null;
   private readonly watchdog = new Watchdog();
   private readonly meter = new QualityMeter();
   private audio = new AudioHealth();
@@ -35,6 +42,10 @@ export class MediaPath {
   private askedAt = 0;
   private said: MediaState = "none";
   private lastSigns = 0;
+  private adoptedAt = 0;
+  private videoSlots = 0;
+  private lowestOnly = false;
+  private iceServers: readonly RTCIceServer[] = [];
   private tracks: (role: MediaRole) => MediaStreamTrack | null = () => null;
 
   constructor(private readonly events: PathEvents) {}
@@ -47,14 +58,31 @@ export class MediaPath {
     this.tracks = tracks;
   }
 
+  /** STUN and TURN servers for connections to come, and for the next restart of the one in use. */
+  useServers(servers: readonly RTCIceServer[]): void {
+    if (servers.length === 0 && this.iceServers.length === 0) return;
+    this.iceServers = servers;
+    this.peer?.pc.setConfiguration({ ...this.peer.pc.getConfiguration(), iceServers: [...servers] });
+  }
+
   /** An offer of a fresh peer connection, ready to go into a CONNECT. It is kept until `adopt` or `discard`. */
-  async prepare(plan: PeerPlan): Promise<PreparedOffer | null> {
+  async prepare(plan: Omit<PeerPlan, "iceServers" | "h264First">): Promise<PreparedOffer | null> {
     if (!MediaPath.supported) return null;
-    if (!this.standby) {
-      const peer = new Peer(plan, (state) => this.stateChanged(peer, state));
-      for (const role of plan.publish) await peer.send(role, this.tracks(role));
-      this.standby = { peer, offer: await peer.offer() };
-    }
+    if (this.standby) return this.standby.offer;
+    this.preparing ??= this.makeStandby(plan).finally(() => {
+      this.preparing = null;
+    });
+    return this.preparing;
+  }
+
+  private async makeStandby(plan: Omit<PeerPlan, "iceServers" | "h264First">): Promise<PreparedOffer | null> {
+    const videoSlots = Math.max(plan.videoSlots, this.videoSlots);
+    const h264First = await encodesH264Better();
+    const full = { ...plan, videoSlots, iceServers: this.iceServers, h264First };
+    const peer: Peer = new Peer(full, (state) => this.stateChanged(peer, state));
+    for (const role of plan.publish) await peer.senders.replace(role, this.tracks(role));
+    await peer.senders.onlyLowest(this.lowestOnly);
+    this.standby = { peer, offer: await peer.offer() };
     return this.standby.offer;
   }
 
@@ -66,34 +94,61 @@ export class MediaPath {
     this.peer?.close();
     this.peer = next.peer;
     this.restarts = 0;
+    this.lastSigns = 0;
     this.meter.restart();
     this.audio = new AudioHealth();
-    this.watchdog.reset(performance.now());
+    this.adoptedAt = performance.now();
+    this.watchdog.reset(this.adoptedAt);
     this.say("connecting");
     this.events.streams(next.peer.slots());
     this.watch();
     await next.peer.answer(answer);
     this.stateChanged(next.peer, next.peer.pc.connectionState);
+    await this.grow();
   }
 
   /** The server kept the seat: the peer connection in use stays. */
   keep(): void {
     this.discard();
     this.watchdog.socketReturned(performance.now());
-    if (this.peer?.isRestarting) void this.restart();
+    if (this.peer?.pending) this.ask(this.peer.pending);
   }
 
   async send(role: MediaRole, track: MediaStreamTrack | null): Promise<void> {
-    await this.peer?.send(role, track);
-    await this.standby?.peer.send(role, track);
+    await this.peer?.senders.replace(role, track);
+    await this.standby?.peer.senders.replace(role, track);
   }
 
   async setActiveLayers(mid: string, rids: readonly string[]): Promise<void> {
-    await this.peer?.setActiveLayers(mid, rids);
+    await this.peer?.senders.watched(mid, rids);
   }
 
-  async restartAnswered(gen: number, sdp: string): Promise<void> {
-    if (await this.peer?.restartAnswer(gen, sdp)) this.watchdog.restarted(performance.now());
+  async sendLowestOnly(on: boolean): Promise<void> {
+    this.lowestOnly = on;
+    await this.peer?.senders.onlyLowest(on);
+    await this.standby?.peer.senders.onlyLowest(on);
+  }
+
+  /** At least so many video slots, by a new offer when there are fewer; they are never given back. */
+  async wantVideoSlots(count: number): Promise<void> {
+    this.videoSlots = Math.max(this.videoSlots, Math.min(MAX_VIDEO_SLOTS, count));
+    await this.grow();
+  }
+
+  async answered(kind: PendingOffer["kind"], number: number, sdp: string): Promise<void> {
+    const { peer } = this;
+    if (!(await peer?.answerTo(kind, number, sdp)) || peer !== this.peer) return;
+    if (kind === "restart") this.watchdog.restarted(performance.now());
+    else if (peer) this.events.streams(peer.slots());
+    await this.grow();
+  }
+
+  /** The server refused an offer for more slots: what there is must do. */
+  async refused(offer: PendingOffer): Promise<void> {
+    const { peer } = this;
+    if (offer.kind !== "grow" || peer?.pending !== offer) return;
+    await peer.withdraw();
+    this.videoSlots = peer.videoSlots;
   }
 
   close(): void {
@@ -132,24 +187,46 @@ export class MediaPath {
       const totals = { ...totalsOf(report, atMs), ...this.audio.add(report, atMs) };
       this.events.packets(packetsBySlot(report), atMs);
       if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals));
-      const connected = peer.pc.connectionState === "connected";
-      const signs = totals.packets + totals.checks;
-      const alive = signs > this.lastSigns;
-      this.lastSigns = signs;
-      const wanted = connected && this.watchdog.isSilent(totals);
-      // After a restart on a path that never counted as lost, the browser reports no change of state: packets do.
-      if (connected && alive && !wanted && !peer.isRestarting) this.say("connected");
-      if (wanted) await this.restart();
-      else if (peer.isRestarting && atMs - this.askedAt > REPEAT_MS) await this.restart();
+      await this.judge(peer, totals);
     } finally {
       this.looking = false;
     }
   }
 
+  private async judge(peer: Peer, totals: Counted): Promise<void> {
+    const { atMs } = totals;
+    const connected = peer.pc.connectionState === "connected";
+    const signs = totals.packets + totals.checks;
+    const alive = signs > this.lastSigns;
+    this.lastSigns = signs;
+    const silent = connected && this.watchdog.isSilent(totals);
+    const stuck = !alive && signs === 0 && atMs - Math.max(this.adoptedAt, this.askedAt) > CONNECT_MS;
+    // After a restart on a path that never counted as lost, the browser reports no change of state: packets do.
+    if (connected && alive && !silent && peer.pending?.kind !== "restart") this.say("connected");
+    if (peer.pending) {
+      if (atMs - this.askedAt > REPEAT_MS) this.ask(peer.pending);
+    } else if (silent || stuck) await this.restart();
+  }
+
+  /** Sends an offer in flight, for the first time or again. */
+  private ask(offer: PendingOffer): void {
+    if (offer.sdp === "") return;
+    this.askedAt = performance.now();
+    this.events.offer(offer);
+  }
+
+  private async grow(): Promise<void> {
+    const { peer } = this;
+    if (!peer?.isAnswered) return;
+    const offer = await peer.growOffer(this.videoSlots);
+    if (offer && peer === this.peer) this.ask(offer);
+  }
+
   private async restart(): Promise<void> {
     const peer = this.peer;
     if (!peer) return;
-    if (!peer.isRestarting && ++this.restarts > MAX_RESTARTS) {
+    if (peer.pending) return this.ask(peer.pending);
+    if (++this.restarts > MAX_RESTARTS) {
       this.restarts = 0;
       this.events.hopeless();
       return;
@@ -158,7 +235,7 @@ export class MediaPath {
     this.watchdog.restarted(this.askedAt);
     this.say("broken");
     const offer = await peer.restartOffer();
-    if (peer === this.peer) this.events.restart(offer);
+    if (offer && peer === this.peer) this.ask(offer);
   }
 
   private stateChanged(peer: Peer, state: RTCPeerConnectionState): void {

@@ -1,16 +1,19 @@
-// One RTCPeerConnection of a participant: sends microphone, camera (and, for who teaches, a screen), receives in slots that
-// are offered once. Always the offerer. Knows nothing of people: a slot is a mid with a stream.
+// One RTCPeerConnection of a participant: sends microphone, camera (and, for who teaches, a screen), receives in slots. Always
+// the offerer, one offer in flight. Knows nothing of people: a slot is a mid with a stream.
 import type { PublishedMedia } from "@/wire/protocol.gen";
-import { preferTrimmed } from "./codecs";
-import { cameraEncodings, MICROPHONE_BITRATE, SCREEN_ENCODING, type Size } from "./encodings";
+import { preferTrimmed, withAudioNack } from "./codecs";
+import type { Size } from "./encodings";
+import { type MediaRole, Senders } from "./senders";
 
-export type MediaRole = PublishedMedia["role"];
+export type { MediaRole } from "./senders";
 
 export interface PeerPlan {
   publish: readonly MediaRole[];
   capture: Size;
   videoSlots: number;
   audioSlots: number;
+  iceServers: readonly RTCIceServer[];
+  h264First: boolean;
 }
 
 export interface PreparedOffer {
@@ -18,63 +21,64 @@ export interface PreparedOffer {
   media: PublishedMedia[];
 }
 
+/** An offer on its way: asked again before it is answered, it is the same offer with the same number. */
+export type PendingOffer =
+  | { kind: "restart"; number: number; sdp: string }
+  | { kind: "grow"; number: number; sdp: string; media: PublishedMedia[] };
+
 export interface SlotStream {
   kind: "audio" | "video";
   stream: MediaStream;
 }
 
-const KIND: Record<MediaRole, "audio" | "video"> = {
-  microphone: "audio",
-  camera: "video",
-  screen: "video",
-  screen_audio: "audio",
-};
-
 export class Peer {
   readonly pc: RTCPeerConnection;
-  private readonly senders = new Map<MediaRole, RTCRtpTransceiver>();
+  readonly senders: Senders;
   private readonly receivers: RTCRtpTransceiver[] = [];
+  private readonly streams = new Map<RTCRtpTransceiver, MediaStream>();
   private generation = 0;
-  private pendingRestart: { gen: number; sdp: string } | null = null;
+  private offers = 0;
+  private inFlight: PendingOffer | null = null;
   private answered = false;
 
   constructor(plan: PeerPlan, onState: (state: RTCPeerConnectionState) => void) {
-    // No STUN or TURN server: the answer carries the relay's own address, which can always be reached from the school's page.
-    this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", rtcpMuxPolicy: "require", iceServers: [] });
+    // The answer carries the relay's own addresses; servers are needed only where nothing but a relay passes.
+    this.pc = new RTCPeerConnection({
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+      iceServers: [...plan.iceServers],
+    });
     this.pc.addEventListener("connectionstatechange", () => onState(this.pc.connectionState));
-    for (const role of plan.publish) this.addSender(role, plan.capture);
+    this.senders = new Senders(this.pc, plan.capture);
+    for (const role of plan.publish) this.senders.add(role, plan.h264First);
     this.addSlots("audio", plan.audioSlots);
     this.addSlots("video", plan.videoSlots);
   }
 
-  private addSender(role: MediaRole, capture: Size): void {
-    const sendEncodings =
-      role === "camera"
-        ? cameraEncodings(capture)
-        : role === "screen"
-          ? [SCREEN_ENCODING]
-          : [{ maxBitrate: role === "microphone" ? MICROPHONE_BITRATE : 96_000 }];
-    const transceiver = this.pc.addTransceiver(KIND[role], { direction: "sendonly", sendEncodings });
-    preferTrimmed(transceiver, KIND[role]);
-    this.senders.set(role, transceiver);
+  private addSlots(kind: "audio" | "video", count: number): RTCRtpTransceiver[] {
+    const added = Array.from({ length: count }, () =>
+      this.pc.addTransceiver(kind, { direction: "recvonly" }),
+    );
+    for (const transceiver of added) preferTrimmed(transceiver, kind, "receive");
+    this.receivers.push(...added);
+    return added;
   }
 
-  private addSlots(kind: "audio" | "video", count: number): void {
-    for (let i = 0; i < count; i++) {
-      const transceiver = this.pc.addTransceiver(kind, { direction: "recvonly" });
-      preferTrimmed(transceiver, kind);
-      this.receivers.push(transceiver);
+  private async offerText(options?: RTCOfferOptions): Promise<string> {
+    const { sdp = "" } = await this.pc.createOffer(options);
+    try {
+      await this.pc.setLocalDescription({ type: "offer", sdp: withAudioNack(sdp) });
+    } catch {
+      // An engine that takes nothing but its own words: audio is then repaired by FEC and RED alone.
+      await this.pc.setLocalDescription({ type: "offer", sdp });
     }
+    return this.pc.localDescription?.sdp ?? sdp;
   }
 
   /** The first offer; to be answered by `answer`. */
   async offer(): Promise<PreparedOffer> {
-    if (this.pc.signalingState === "stable") await this.pc.setLocalDescription(await this.pc.createOffer());
-    const media: PublishedMedia[] = [];
-    for (const [role, transceiver] of this.senders) {
-      if (transceiver.mid !== null) media.push({ mid: transceiver.mid, role });
-    }
-    return { sdp: this.pc.localDescription?.sdp ?? "", media };
+    const sdp = await this.offerText();
+    return { sdp, media: this.senders.media };
   }
 
   async answer(sdp: string): Promise<void> {
@@ -86,63 +90,71 @@ export class Peer {
     return this.answered;
   }
 
-  /** New ICE credentials on the same connection. Asked again before it is answered, it is the same numbered offer. */
-  async restartOffer(): Promise<{ gen: number; sdp: string }> {
-    if (this.pendingRestart) return this.pendingRestart;
-    this.generation += 1;
-    const offer = await this.pc.createOffer({ iceRestart: true });
-    await this.pc.setLocalDescription(offer);
-    this.pendingRestart = { gen: this.generation, sdp: this.pc.localDescription?.sdp ?? offer.sdp ?? "" };
-    return this.pendingRestart;
+  /** The offer that waits for its answer. */
+  get pending(): PendingOffer | null {
+    return this.inFlight;
   }
 
-  /** Takes the answer to restart `gen`; answers to other generations are ignored. */
-  async restartAnswer(gen: number, sdp: string): Promise<boolean> {
-    if (this.pendingRestart?.gen !== gen) return false;
-    this.pendingRestart = null;
+  /** New ICE credentials on the same connection. Null while another offer is in flight. */
+  async restartOffer(): Promise<PendingOffer | null> {
+    if (this.inFlight) return this.inFlight.kind === "restart" ? this.inFlight : null;
+    this.generation += 1;
+    const number = this.generation;
+    this.inFlight = { kind: "restart", number, sdp: "" };
+    const sdp = await this.offerText({ iceRestart: true });
+    this.inFlight = { kind: "restart", number, sdp };
+    return this.inFlight;
+  }
+
+  get videoSlots(): number {
+    return this.receivers.filter((each) => each.receiver.track.kind === "video").length;
+  }
+
+  /** More video slots on the same connection. Null while another offer is in flight or when there are enough. */
+  async growOffer(videoSlots: number): Promise<PendingOffer | null> {
+    const missing = videoSlots - this.videoSlots;
+    if (this.inFlight || missing <= 0) return null;
+    this.offers += 1;
+    const number = this.offers;
+    this.inFlight = { kind: "grow", number, sdp: "", media: [] };
+    this.addSlots("video", missing);
+    const sdp = await this.offerText();
+    this.inFlight = { kind: "grow", number, sdp, media: this.senders.media };
+    return this.inFlight;
+  }
+
+  /** Takes the answer to an offer; answers to other numbers are ignored. */
+  async answerTo(kind: PendingOffer["kind"], number: number, sdp: string): Promise<boolean> {
+    if (this.inFlight?.kind !== kind || this.inFlight.number !== number || this.inFlight.sdp === "")
+      return false;
+    this.inFlight = null;
     await this.pc.setRemoteDescription({ type: "answer", sdp });
     return true;
   }
 
-  get isRestarting(): boolean {
-    return this.pendingRestart !== null;
+  /** The server will not have the offer in flight: back to what was agreed before. */
+  async withdraw(): Promise<void> {
+    const given = this.inFlight;
+    this.inFlight = null;
+    if (!given || this.pc.signalingState !== "have-local-offer") return;
+    await this.pc.setLocalDescription({ type: "rollback" });
+    for (const transceiver of this.receivers.filter((each) => each.mid === null)) {
+      this.receivers.splice(this.receivers.indexOf(transceiver), 1);
+      transceiver.stop();
+    }
   }
 
-  /** Receive slots by mid, complete once the offer is made. */
+  /** Receive slots by mid, complete once the offer is made. A slot keeps its stream for life. */
   slots(): Map<string, SlotStream> {
     const out = new Map<string, SlotStream>();
-    for (const { mid, receiver } of this.receivers) {
+    for (const transceiver of this.receivers) {
+      const { mid, receiver } = transceiver;
       if (mid === null) continue;
-      out.set(mid, {
-        kind: receiver.track.kind as "audio" | "video",
-        stream: new MediaStream([receiver.track]),
-      });
+      const stream = this.streams.get(transceiver) ?? new MediaStream([receiver.track]);
+      this.streams.set(transceiver, stream);
+      out.set(mid, { kind: receiver.track.kind as "audio" | "video", stream });
     }
     return out;
-  }
-
-  async send(role: MediaRole, track: MediaStreamTrack | null): Promise<void> {
-    const transceiver = this.senders.get(role);
-    if (!transceiver || this.pc.connectionState === "closed") return;
-    await transceiver.sender.replaceTrack(track);
-    if (role === "screen" && track) await this.keepResolution(transceiver.sender);
-  }
-
-  /** Text must stay legible: drop frames, never pixels. */
-  private async keepResolution(sender: RTCRtpSender): Promise<void> {
-    const parameters = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string };
-    parameters.degradationPreference = "maintain-resolution";
-    await sender.setParameters(parameters).catch(() => undefined);
-  }
-
-  /** Only the layers that somebody watches are encoded. */
-  async setActiveLayers(mid: string, rids: readonly string[]): Promise<void> {
-    const transceiver = [...this.senders.values()].find((candidate) => candidate.mid === mid);
-    if (!transceiver) return;
-    const parameters = transceiver.sender.getParameters();
-    if (parameters.encodings.length < 2) return;
-    for (const encoding of parameters.encodings) encoding.active = rids.includes(encoding.rid ?? "");
-    await transceiver.sender.setParameters(parameters).catch(() => undefined);
   }
 
   close(): void {

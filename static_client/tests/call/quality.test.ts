@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { cameraEncodings } from "@/call/encodings";
 import { AudioHealth, QualityMeter, type Totals } from "@/call/quality";
 
 function totals(atMs: number, change: Partial<Totals>): Totals {
@@ -40,17 +39,6 @@ describe("the network badge", () => {
     feed(meter, 0, 4_000, 0, totals(0, {}));
     meter.restart();
     expect(meter.add(totals(6_000, { bytesIn: 500 })).bytes).toBe(16_500);
-  });
-});
-
-describe("camera layers", () => {
-  test("follow the size of the capture, low to high", () => {
-    expect(cameraEncodings({ width: 1280, height: 720 }).map((layer) => layer.rid)).toEqual(["q", "h", "f"]);
-    expect(cameraEncodings({ width: 640, height: 480 }).map((layer) => layer.rid)).toEqual(["q", "h"]);
-    expect(cameraEncodings({ width: 320, height: 180 })).toHaveLength(1);
-    expect(cameraEncodings({ width: 360, height: 640 }).map((layer) => layer.scaleResolutionDownBy)).toEqual([
-      2, 1,
-    ]);
   });
 });
 
