@@ -88,4 +88,10 @@ pub struct EngineCounters {
     pub bad_integrity: u64,
     /// Packets not handed to tap readers.
     pub tap_dropped: u64,
+    /// Packets handed to other relays for their mirrors.
+    pub exported: u64,
+    /// Packets not handed to another relay because it was behind.
+    pub export_dropped: u64,
+    /// Packets of mirrors that came from other relays.
+    pub imported: u64,
 }

@@ -29,6 +29,11 @@ handle!(
     SlotId
 );
 
+handle!(
+    /// Another relay of the same process, as the caller numbers it.
+    RelayId
+);
+
 /// Sound or picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {

@@ -14,6 +14,7 @@ pub mod ice;
 pub mod ids;
 pub mod keyreq;
 pub mod layer;
+pub mod mirror;
 pub mod nack;
 pub mod notice;
 pub mod outbox;

@@ -50,6 +50,15 @@ impl Packet {
         self.data.len() <= self.payload_at
     }
 
+    /// Become a copy of another packet, keeping the memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        let mut data = std::mem::take(&mut self.data);
+        data.clear();
+        data.extend_from_slice(&other.data);
+        let Self { ext_seq, at_us, ts, marker, insight, passed, codec, payload_at, data: _ } = *other;
+        *self = Self { ext_seq, at_us, ts, marker, insight, passed, codec, payload_at, data };
+    }
+
     /// Overwrite with another packet, keeping the memory. `payload_at` ≤ `data.len()`.
     pub fn fill(&mut self, data: &[u8], payload_at: usize, codec: Codec) {
         self.data.clear();

@@ -3,9 +3,10 @@
 use crate::Micros;
 use crate::codec::Codec;
 use crate::counters::SourceCounters;
-use crate::ids::{Kind, SourceId};
+use crate::ids::{Kind, PeerId, SourceId};
 use crate::keyreq::KeyframeRequests;
 use crate::layer::Layer;
+use crate::mirror::{Export, Home};
 use crate::notice::Rid;
 use crate::tap::Tap;
 
@@ -73,8 +74,14 @@ impl Level {
 pub struct Source {
     /// Its handle.
     pub id: SourceId,
-    /// Index of the publishing peer.
-    pub peer: usize,
+    /// Who publishes it, also where that peer lives in another relay.
+    pub publisher: PeerId,
+    /// Index of the publishing peer; None for a mirror of a source of another relay.
+    pub peer: Option<usize>,
+    /// Of what it is a mirror.
+    pub home: Option<Home>,
+    /// Its mirrors in other relays.
+    pub exports: Vec<Export>,
     /// Media section.
     pub mid: Vec<u8>,
     /// Sound or picture.
@@ -101,12 +108,15 @@ pub struct Source {
 
 impl Source {
     /// A source nobody watches yet; `rids` from low to high, empty for a single unnamed layer.
-    pub fn new(id: SourceId, peer: usize, mid: &[u8], kind: Kind, codecs: Vec<CodecParams>, rids: &[Rid]) -> Self {
+    pub fn new(id: SourceId, publisher: PeerId, mid: &[u8], kind: Kind, codecs: Vec<CodecParams>, rids: &[Rid]) -> Self {
         let unnamed = [Rid::from("")];
         let rids = if rids.is_empty() { &unnamed[..] } else { &rids[..rids.len().min(MAX_LAYERS)] };
         Self {
             id,
-            peer,
+            publisher,
+            peer: None,
+            home: None,
+            exports: Vec::new(),
             mid: mid.to_vec(),
             kind,
             codecs,
@@ -173,7 +183,7 @@ mod tests {
     #[test]
     fn a_layer_that_does_not_flow_is_replaced_by_the_nearest() {
         let rids: Vec<Rid> = ["q", "h", "f"].map(Rid::from).to_vec();
-        let mut s = Source::new(SourceId(1), 0, b"0", Kind::Video, vec![], &rids);
+        let mut s = Source::new(SourceId(1), PeerId(1), b"0", Kind::Video, vec![], &rids);
         assert_eq!((s.target(2), s.best()), (2, None), "nothing flows: wait for the wanted one");
         s.layers[0].up = true;
         assert_eq!((s.target(2), s.target(1), s.best()), (0, 0, Some(0)));

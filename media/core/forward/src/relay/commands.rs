@@ -4,8 +4,9 @@ use super::Relay;
 use crate::Micros;
 use crate::ext::ExtMap;
 use crate::ice::{Credentials, Ice};
-use crate::ids::{Kind, PeerId, SlotId, SourceId};
+use crate::ids::{Kind, PeerId, RelayId, SlotId, SourceId};
 use crate::layer::Layer;
+use crate::mirror::{Home, Item};
 use crate::notice::{Notice, Rid};
 use crate::outbox::Outbox;
 use crate::peer::{Peer, Stream};
@@ -37,6 +38,24 @@ pub struct NewSource {
     pub rids: Vec<String>,
     /// (SSRC, rid, SSRC of retransmissions or 0) where the SDP named them.
     pub ssrcs: Vec<(u32, String, u32)>,
+}
+
+/// What a mirror of another relay's source is made of.
+pub struct NewMirror {
+    /// Its handle here.
+    pub id: SourceId,
+    /// Where the source is at home.
+    pub relay: RelayId,
+    /// Its handle there.
+    pub source: SourceId,
+    /// Who publishes it.
+    pub publisher: PeerId,
+    /// Sound or picture.
+    pub kind: Kind,
+    /// Payload types.
+    pub codecs: Vec<CodecParams>,
+    /// Low to high.
+    pub rids: Vec<String>,
 }
 
 /// What a slot is made of.
@@ -170,7 +189,8 @@ impl Relay {
             return Err(TAKEN);
         }
         let rids: Vec<Rid> = new.rids.iter().map(|r| Rid::from(r.as_str())).collect();
-        let mut source = Source::new(new.id, at, new.mid.as_bytes(), new.kind, new.codecs, &rids);
+        let mut source = Source::new(new.id, new.peer, new.mid.as_bytes(), new.kind, new.codecs, &rids);
+        source.peer = Some(at);
         let mut streams = Vec::new();
         for (ssrc, rid, rtx) in &new.ssrcs {
             let layer = source.layer_named(rid.as_bytes()).ok_or("ssrc of an unknown rid")?;
@@ -191,12 +211,27 @@ impl Relay {
         Ok(())
     }
 
+    /// A mirror of a source of another relay; its packets come in parcels. It ends with `remove_source`.
+    pub fn add_mirror(&mut self, new: NewMirror) -> Outcome {
+        if self.source_at.contains_key(&new.id) {
+            return Err(TAKEN);
+        }
+        let rids: Vec<Rid> = new.rids.iter().map(|r| Rid::from(r.as_str())).collect();
+        let mut source = Source::new(new.id, new.publisher, b"", new.kind, new.codecs, &rids);
+        source.home = Some(Home { relay: new.relay, source: new.source, told: 0 });
+        let index = self.sources.insert(source);
+        self.source_at.insert(new.id, index);
+        self.exchange.post(new.relay, Item::Begin { source: new.source, mirror: new.id });
+        Ok(())
+    }
+
     /// Permit a publication, or not: then its packets are dropped and its slots fall silent.
     pub fn enable_source(&mut self, id: SourceId, on: bool) -> Outcome {
         let index = self.source(id)?;
         let source = self.sources.get_mut(index).ok_or(NO_SOURCE)?;
         if source.enabled != on {
             source.enabled = on;
+            self.exchange.tell_mirrors(source, |mirror| Item::Enabled { source: mirror, on });
             if on {
                 self.timers.hurry();
             } else {
@@ -211,12 +246,13 @@ impl Relay {
         let index = self.source_at.remove(&id).ok_or(NO_SOURCE)?;
         self.silence_subscribers(index);
         let source = self.sources.remove(index).ok_or(NO_SOURCE)?;
-        for slot in source.subscribers {
+        for &slot in &source.subscribers {
             if let Some(slot) = self.slots.get_mut(slot) {
                 slot.source = None;
             }
         }
-        if let Some(peer) = self.peers.get_mut(source.peer) {
+        self.exchange.tell_end(&source);
+        if let Some(peer) = source.peer.and_then(|p| self.peers.get_mut(p)) {
             peer.sources.retain(|&s| s != index);
             peer.streams.retain(|_, s| s.source != index);
         }
@@ -224,7 +260,7 @@ impl Relay {
         Ok(())
     }
 
-    fn silence_subscribers(&mut self, source: usize) {
+    pub(super) fn silence_subscribers(&mut self, source: usize) {
         let Some(source) = self.sources.get(source) else { return };
         for &at in &source.subscribers {
             if let Some(slot) = self.slots.get_mut(at)
@@ -319,7 +355,11 @@ impl Relay {
     /// Begin or end handing out plaintext packets of a source.
     pub fn tap(&mut self, id: SourceId, on: bool, best_only: bool) -> Outcome {
         let index = self.source(id)?;
-        self.sources.get_mut(index).ok_or(NO_SOURCE)?.tap = on.then(|| Tap::new(best_only));
+        let source = self.sources.get_mut(index).ok_or(NO_SOURCE)?;
+        if source.home.is_some() {
+            return Err("a mirror is tapped at its home");
+        }
+        source.tap = on.then(|| Tap::new(best_only));
         self.timers.hurry();
         Ok(())
     }
@@ -328,7 +368,7 @@ impl Relay {
         self.peer_at.get(&id).copied().ok_or(NO_PEER)
     }
 
-    fn source(&self, id: SourceId) -> Result<usize, &'static str> {
+    pub(super) fn source(&self, id: SourceId) -> Result<usize, &'static str> {
         self.source_at.get(&id).copied().ok_or(NO_SOURCE)
     }
 }

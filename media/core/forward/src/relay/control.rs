@@ -5,6 +5,7 @@ use super::fanout::abs_send_time;
 use super::ingress::count_refusal;
 use crate::Micros;
 use crate::layer::Layer;
+use crate::mirror::Item;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
@@ -53,17 +54,23 @@ impl Relay {
         let Some(stream) = self.peers.get(at).and_then(|p| p.streams.get(&ssrc)).filter(|s| !s.is_rtx) else { return };
         let (index, layer_at) = (stream.source, stream.layer);
         let Some(source) = self.sources.get_mut(index) else { return };
-        let clock_hz = source.clock_hz(layer_at);
-        let layer = &mut source.layers[layer_at];
-        layer.sr = Some(sr);
+        source.layers[layer_at].sr = Some(sr);
+        self.exchange.tell_mirrors(source, |mirror| Item::Report { source: mirror, layer: layer_at, sr });
         if !source.enabled {
             return;
         }
         if source.tap.is_some() {
-            let (rid, at_us) = (layer.rid.clone(), sr.at_us);
+            let (rid, at_us) = (source.layers[layer_at].rid.clone(), sr.at_us);
             self.notices.push(Notice::SenderReport { source: source.id, rid, ntp: sr.ntp, rtp: sr.rtp, at_us });
         }
+        self.pass_report_on(index, layer_at, out);
+    }
+
+    /// The layer's last sender report, to those who are shown it.
+    pub(super) fn pass_report_on(&mut self, index: usize, layer_at: usize, out: &mut dyn Outbox) {
+        let Some(source) = self.sources.get(index) else { return };
         let layer = &source.layers[layer_at];
+        let (clock_hz, Some(sr)) = (source.clock_hz(layer_at), layer.sr) else { return };
         for &slot in &source.subscribers {
             let Some(slot) = self.slots.get_mut(slot).filter(|s| s.current == Some(layer_at)) else { continue };
             let Some(peer) = self.peers.get_mut(slot.peer) else { continue };

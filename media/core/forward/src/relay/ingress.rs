@@ -5,6 +5,7 @@ use crate::Micros;
 use crate::codec::inspect;
 use crate::ext::Passed;
 use crate::ids::Kind;
+use crate::mirror::Item;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, Stream};
@@ -161,6 +162,10 @@ impl Relay {
                 }
             }
             source.fresh.retain(|f| f.layer != stream.layer);
+            if source.fresh.is_empty() {
+                self.fresh.retain(|&s| s != stream.source);
+            }
+            self.exchange.tell_mirrors(source, |mirror| Item::Rebound { source: mirror, layer: stream.layer, ssrc });
             self.timers.hurry();
         }
     }
@@ -229,6 +234,7 @@ impl Relay {
         }
         if let Some(notice) = note_flow(source, stream.layer, insight.size, params.codec, header.ssrc, now) {
             self.notices.push(notice);
+            self.exchange.tell_layer(source, stream.layer);
             self.timers.hurry();
         }
         if source.fresh.is_empty() {

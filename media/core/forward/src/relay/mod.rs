@@ -1,22 +1,24 @@
 //! The relay: all peers, sources and slots of one engine thread. Commands, datagrams and the time go in here.
 //!
-//! A batch: `receive` each datagram, then `fan_out` once, then `tick`. Notices and tapped packets pile up in `notices` and
-//! `tapped` until the caller takes them.
+//! A batch: `receive` each datagram, then `export` and `fan_out` once, then `tick`. Notices and tapped packets pile up in `notices` and
+//! `tapped` until the caller takes them, and so do parcels for other relays (`take_parcel`).
 
 mod commands;
 mod control;
 mod fanout;
 mod ingress;
+mod mirror;
 mod slab;
 mod snapshot;
 mod timers;
 
-pub use commands::{NewSlot, NewSource};
+pub use commands::{NewMirror, NewSlot, NewSource};
 pub use snapshot::{EngineStats, LayerStats, PeerStats, SlotStats, Snapshot, SourceStats};
 
 use crate::Micros;
 use crate::counters::EngineCounters;
 use crate::ids::{PeerId, SlotId, SourceId};
+use crate::mirror::Exchange;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, STALLS_MS};
@@ -54,6 +56,7 @@ pub struct Relay {
     pub tap_backlog: usize,
     /// Engine-wide counters.
     pub counters: EngineCounters,
+    exchange: Exchange,
     compound: Vec<u8>,
     seqs: Vec<u16>,
     blocks: Vec<ReportBlock>,
@@ -111,7 +114,10 @@ impl Relay {
     /// Send the keyframe requests of a source that are due.
     fn flush_keyframe_requests(&mut self, source: usize, now: Micros, out: &mut dyn Outbox) {
         let Some(source) = self.sources.get_mut(source) else { return };
-        let Some(peer) = self.peers.get_mut(source.peer) else { return };
+        if source.home.is_some() {
+            return self.exchange.ask_home_for_keyframes(source, now);
+        }
+        let Some(peer) = source.peer.and_then(|p| self.peers.get_mut(p)) else { return };
         let is_known = source.layers.iter().enumerate().any(|(i, l)| l.ssrc.is_some() && source.keyframes.is_wanted(i));
         if !source.enabled || !is_known || peer.ready().is_none() || !source.keyframes.take_due(now) {
             return;
@@ -131,7 +137,7 @@ impl Relay {
     /// Ask for what is missing of a source, where it is time.
     fn flush_nacks(&mut self, source: usize, now: Micros, out: &mut dyn Outbox) {
         let Some(source) = self.sources.get_mut(source) else { return };
-        let Some(peer) = self.peers.get_mut(source.peer) else { return };
+        let Some(peer) = source.peer.and_then(|p| self.peers.get_mut(p)) else { return };
         for layer in source.layers.iter_mut().filter(|l| l.nacks.is_waiting()) {
             self.seqs.clear();
             layer.nacks.due(now, &mut self.seqs);

@@ -3,6 +3,7 @@
 use super::Relay;
 use crate::Micros;
 use crate::ids::Kind;
+use crate::mirror::{bit, bits};
 use crate::notice::{Feedback, Notice};
 use crate::outbox::Outbox;
 use crate::rtcp;
@@ -81,7 +82,7 @@ impl Relay {
 
     /// Slots and taps that wait for a keyframe of the layer they are to show.
     fn note_who_waits(&mut self, now: Micros) {
-        let Self { sources, slots, peers, tap_backlog, .. } = self;
+        let Self { sources, slots, peers, tap_backlog, exchange, .. } = self;
         for (_, source) in sources.iter_mut().filter(|(_, s)| s.enabled && s.kind == Kind::Video) {
             for &slot in &source.subscribers {
                 let Some(slot) = slots.get(slot) else { continue };
@@ -97,7 +98,9 @@ impl Relay {
             if let Some(layer) = source.tap.as_ref().and_then(|t| t.waits_for(source.kind, best, *tap_backlog)) {
                 source.keyframes.want(layer);
             }
+            exchange.want_after_gaps(source);
         }
+        self.tell_homes_what_is_watched();
     }
 
     fn report_levels(&mut self, now: Micros) {
@@ -122,11 +125,13 @@ impl Relay {
     }
 
     fn note_silent_layers(&mut self, now: Micros) {
-        for (_, source) in self.sources.iter_mut() {
+        for (_, source) in self.sources.iter_mut().filter(|(_, s)| s.home.is_none()) {
             let newest = source.layers.iter().map(|l| l.last_us).max().unwrap_or(0);
+            let mut fell = 0u8;
             for (i, layer) in source.layers.iter_mut().enumerate() {
                 if layer.fell_silent(newest, now) {
                     layer.up = false;
+                    fell |= bit(i);
                     source.keyframes.forget(i);
                     self.notices.push(Notice::Layer {
                         source: source.id,
@@ -137,6 +142,9 @@ impl Relay {
                         size: layer.size,
                     });
                 }
+            }
+            for layer in bits(fell) {
+                self.exchange.tell_layer(source, layer);
             }
         }
     }
@@ -195,7 +203,7 @@ impl Relay {
         for (_, source) in self.sources.iter_mut() {
             for layer in &mut source.layers {
                 layer.close_second();
-                if layer.up {
+                if layer.up && source.home.is_none() {
                     rates.push((source.id, layer.rid.clone(), layer.bps, layer.pps));
                 }
             }

@@ -16,6 +16,7 @@ use forward::slot::SlotCodec;
 use forward::source::CodecParams;
 use forward::srtp::{Inbound, MAX_OVERHEAD, Outbound, Profile};
 
+pub const EXT_LEVEL: u8 = 1;
 pub const EXT_TWCC: u8 = 3;
 pub const EXT_MID: u8 = 4;
 pub const EXT_RID: u8 = 5;
@@ -100,6 +101,7 @@ impl World {
         let (rx, tx) = (vec![id; k], vec![id + 100; k]);
         self.relay.set_srtp(client.id, profile, (&rx, &vec![1; s]), (&tx, &vec![2; s])).unwrap();
         let pairs = [
+            (Extension::AudioLevel, EXT_LEVEL),
             (Extension::TransportSeq, EXT_TWCC),
             (Extension::Mid, EXT_MID),
             (Extension::Rid, EXT_RID),
