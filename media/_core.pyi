@@ -37,7 +37,7 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
-__all__ = ["VERSION", "Engine"]
+__all__ = ["VERSION", "Engine", "FloorEngine", "LoadEngine"]
 
 VERSION: str
 """Version of the compiled crate."""
@@ -151,3 +151,89 @@ class Engine:
         Engine: peer 0, peers, rx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), tx_packets, unknown_address, bad_stun, bad_integrity,
         wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
         """
+
+@final
+class LoadEngine:
+    """Synthetic peers on one thread, each with a UDP socket of its own: publishers that send marked packets, receivers that count them.
+
+    ICE, SRTP, RTCP and statistics are here; DTLS and signalling are the caller's. Peers are numbered from 0. Calls wait for the
+    thread's turn to end, which is a matter of milliseconds. ValueError: an argument is wrong; RuntimeError: closed, or too many peers.
+    Receivers are drained on a timer, never by blocking, so that the server under load pays for no wake-ups of theirs; times of arrival
+    are the kernel's. Every packet is opened whole, so that a server that sends rubbish cannot look quick.
+    """
+
+    def __new__(cls, ip: str) -> LoadEngine:
+        """Begin; peers' sockets will be bound to this address."""
+    def fileno(self) -> int:
+        """The eventfd: readable when `poll_events` has something."""
+    def add_peer(self, ufrag: str, pwd: str, seed: int) -> tuple[int, int]:
+        """A peer with these ICE credentials; its number and port. `seed`: 64 random bits."""
+    def connect(self, peer: int, ufrag: str, pwd: str, ip: str, port: int, controlling: bool) -> None:
+        """Check the path there with the server's credentials; nominate with every check when controlling."""
+    def poll_events(self) -> list[tuple[Any, ...]]:
+        """("path", peer): the path works; ("dtls", peer, data): a DTLS datagram came."""
+    def send_dtls(self, peer: int, data: bytes) -> None: ...
+    def set_srtp(self, peer: int, profile: int, rx_key: bytes, rx_salt: bytes, tx_key: bytes, tx_salt: bytes) -> None:
+        """Keys of the handshake, as in `Engine.set_srtp` but in the client's view."""
+    def listen(
+        self, peer: int, ssrc: int, remb_bps: int = 0, twcc_id: int = 0, nack: bool = False, rtx_pt: int = 0
+    ) -> None:
+        """How the peer receives. `ssrc`: whom its reports come from. `twcc_id` 0: no transport-wide feedback; `rtx_pt` 0: none."""
+    def publish(
+        self,
+        peer: int,
+        kind: str,
+        ssrc: int,
+        pt: int,
+        clock_hz: int,
+        frames_per_s: int,
+        packets: int = 1,
+        size: int = 1100,
+        key_packets: int = 1,
+        key_every_ms: int = 0,
+        pace_us: int = 0,
+        width: int = 1280,
+        height: int = 720,
+        extension: bytes = ...,
+    ) -> None:
+        """Publish a stream as soon as there are keys: frames of `packets` of `size` bytes (before sealing), spaced by `pace_us`.
+
+        "video" is VP8 with a keyframe of `key_packets` first, every `key_every_ms` (0: never unasked), and when asked for. `extension`: a
+        whole header extension (RFC 8285) with its head.
+        """
+    def fall_silent(self, peer: int) -> None:
+        """The peer publishes no more."""
+    def set_poll_us(self, us: int) -> None:
+        """Time between two drains of the receivers' sockets (100 … 100 000)."""
+    def open_window(self) -> None:
+        """Count from here on; counters begin at 0."""
+    def close_window(self) -> None:
+        """What is sent from now on does not count; what is under way still does."""
+    def stats(self) -> dict[str, Any]:
+        """Counters of the window: sent (by stream), received, bytes, bad, duplicates, unparsed, repairs, rtcp, unsent (not taken by the
+        kernel), overflows (of our own receive buffers, ever), gaps (in sequences, ever), keyframes_asked, nacked, and latency from the
+        publisher's send to the kernel's arrival: p50_us, p90_us, p99_us, max_us.
+        """
+    def heard(self) -> list[tuple[int, int]]:
+        """For each peer: marked packets received ever, and when the first came (CLOCK_MONOTONIC microseconds, 0: none)."""
+    def close(self) -> None: ...
+
+@final
+class FloorEngine:
+    """The cheapest forwarder there can be with these system calls, for comparison: opens each packet once, seals it for every subscriber.
+
+    One thread, one socket, ICE-lite; no retransmission, feedback, layers, estimation or pacing. Peers are numbered from 0.
+    """
+
+    def __new__(cls, ip: str, gso: bool = True) -> FloorEngine: ...
+    def port(self) -> int: ...
+    def fileno(self) -> int:
+        """The eventfd: readable when `poll_events` has something."""
+    def poll_events(self) -> list[tuple[Any, ...]]:
+        """("dtls", peer, data)."""
+    def add_peer(self, ufrag: str, pwd: str, publishes: bool) -> int: ...
+    def send_dtls(self, peer: int, data: bytes) -> None: ...
+    def set_srtp(
+        self, peer: int, profile: int, rx_key: bytes, rx_salt: bytes, tx_key: bytes, tx_salt: bytes
+    ) -> None: ...
+    def close(self) -> None: ...

@@ -5,6 +5,7 @@
 mod engine;
 mod events;
 mod inbox;
+mod load;
 mod sender;
 mod shared;
 mod socket;
@@ -17,5 +18,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
-    module.add_class::<engine::Engine>()
+    module.add_class::<engine::Engine>()?;
+    module.add_class::<load::LoadEngine>()?;
+    module.add_class::<load::FloorEngine>()
 }

@@ -209,10 +209,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A non-blocking eventfd.
-struct EventFd(OwnedFd);
+pub struct EventFd(OwnedFd);
 
 impl EventFd {
-    fn new() -> io::Result<Self> {
+    /// Not signalled.
+    pub fn new() -> io::Result<Self> {
         // SAFETY: eventfd takes no pointers; the result is checked before it is owned.
         let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
         if fd < 0 {
@@ -222,17 +223,20 @@ impl EventFd {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    fn raw(&self) -> RawFd {
+    /// The descriptor.
+    pub fn raw(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 
-    fn signal(&self) {
+    /// Make it readable.
+    pub fn signal(&self) {
         let one = 1u64;
         // SAFETY: `one` lives for the call and has the 8 bytes that are written. A full counter fails, and is readable anyway.
         unsafe { libc::write(self.raw(), (&raw const one).cast(), 8) };
     }
 
-    fn clear(&self) {
+    /// Make it unreadable.
+    pub fn clear(&self) {
         let mut count = 0u64;
         // SAFETY: `count` lives for the call and has room for the 8 bytes that are read.
         unsafe { libc::read(self.raw(), (&raw mut count).cast(), 8) };

@@ -37,6 +37,11 @@ pub fn bind(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound { socket, local, has_gso, buffers })
 }
 
+/// Have the kernel say when each datagram came (SCM_TIMESTAMPNS).
+pub fn stamp_arrivals(fd: RawFd) -> io::Result<()> {
+    set_option(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+}
+
 /// Datagrams the kernel threw away because the receive buffer was full (SO_MEMINFO, Linux 4.12).
 pub fn receive_drops(fd: RawFd) -> u64 {
     /// SK_MEMINFO_DROPS, the last of nine counters.

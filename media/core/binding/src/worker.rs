@@ -170,7 +170,7 @@ fn watch(epoll: RawFd, fd: RawFd, what: u64) -> io::Result<()> {
 }
 
 /// Signals are Python's, on its main thread.
-fn block_signals() {
+pub fn block_signals() {
     // SAFETY: the set is initialised by sigfillset before it is read; null is allowed for the old set.
     unsafe {
         let mut all = std::mem::zeroed();

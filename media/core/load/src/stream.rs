@@ -50,7 +50,8 @@ impl Plan {
     /// True when it can be carried out: packets hold their headers and a mark, and fit a datagram.
     pub fn is_possible(&self) -> bool {
         let least = 12 + self.extension.len() + MAX_CODEC_HEADER + mark::LEN;
-        let has_rate = self.clock_hz > 0 && (1..=1000).contains(&self.frames_per_s) && self.packets > 0 && self.key_packets > 0;
+        let has_rate =
+            self.clock_hz > 0 && (1..=1000).contains(&self.frames_per_s) && self.packets > 0 && self.key_packets > 0;
         has_rate && (least..=MAX_DATAGRAM - MAX_OVERHEAD).contains(&self.size) && self.extension.len().is_multiple_of(4)
     }
 }

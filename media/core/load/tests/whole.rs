@@ -38,7 +38,17 @@ fn video() -> Plan {
 
 fn audio() -> Plan {
     let extension = Vec::new();
-    Plan { is_video: false, ssrc: 78, pt: 111, clock_hz: 48_000, frames_per_s: 50, packets: 1, size: 100, extension, ..video() }
+    Plan {
+        is_video: false,
+        ssrc: 78,
+        pt: 111,
+        clock_hz: 48_000,
+        frames_per_s: 50,
+        packets: 1,
+        size: 100,
+        extension,
+        ..video()
+    }
 }
 
 struct World {

@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What waits for Python, and the descriptor that says so.
-struct Mailbox<T> {
+pub struct Mailbox<T> {
     waiting: Mutex<VecDeque<T>>,
     fd: EventFd,
 }

@@ -98,7 +98,13 @@ impl World {
     }
 
     /// Begin to check the path there: from now on the socket takes datagrams from there alone.
-    pub fn connect(&mut self, peer: usize, addr: SocketAddr, login: load::agent::Login, controlling: bool) -> io::Result<()> {
+    pub fn connect(
+        &mut self,
+        peer: usize,
+        addr: SocketAddr,
+        login: load::agent::Login,
+        controlling: bool,
+    ) -> io::Result<()> {
         let member = &mut self.members[peer];
         member.bound.socket.connect(addr)?;
         member.peer.connect(addr, login, controlling);
@@ -126,7 +132,8 @@ impl World {
         }
         if clock.now >= self.next_tick {
             let Self { members, tally, .. } = self;
-            let due = members.iter_mut().map(|Member { peer, bound }| peer.tick(clock, &mut |data| send(bound, data, tally)));
+            let due =
+                members.iter_mut().map(|Member { peer, bound }| peer.tick(clock, &mut |data| send(bound, data, tally)));
             // A peer that has nothing to do may be given something.
             self.next_tick = due.min().unwrap_or(Micros::MAX).clamp(clock.now + 1000, clock.now + 50_000);
         }
