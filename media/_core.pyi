@@ -101,6 +101,23 @@ class Engine:
         one layer with rid "". ssrcs: (ssrc, rid, rtx_ssrc or 0) where the SDP named them (Firefox, single layer); otherwise
         SSRCs are learnt from the mid/rid/rrid extensions.
         """
+    def add_mirror(
+        self,
+        src: int,
+        of: Engine,
+        of_src: int,
+        publisher: int,
+        kind: str,
+        codecs: Sequence[tuple[int, str, int, int]],
+        rids: Sequence[str] = ...,
+    ) -> None:
+        """Have the source `of_src` of another engine here, as `src`, to be routed to slots of this engine.
+
+        publisher: handle of the peer that publishes it, there. kind, codecs, rids: as in its add_source. Its packets cross once,
+        decrypted, only layers that a slot here is routed to; keyframe requests travel back. Enabling, layers and levels are told at
+        home only; so are taps taken. Ends with `remove_source`; falls silent when the source ends at home. Should this engine be far
+        behind, video is dropped up to the next keyframe (`export_dropped` at home), sound much later.
+        """
     def enable_source(self, src: int, on: bool) -> None:
         """Off: the publication is not permitted; its packets are dropped right after authentication, tapped or not."""
     def remove_source(self, src: int) -> None: ...
@@ -140,6 +157,8 @@ class Engine:
 
         Bounded: when the reader is slow, video is dropped up to its next keyframe, audio is kept; `tap_gap` says so.
         """
+    def cpu_us(self) -> int:
+        """CPU time of the engine's thread so far, at most a second old."""
     def stats(self, peer: int = 0) -> list[dict[str, Any]]:
         """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 
@@ -149,7 +168,8 @@ class Engine:
         unknown_pt, tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
         slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].
         Engine: peer 0, peers, rx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), tx_packets, unknown_address, bad_stun, bad_integrity,
-        wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
+        wakes (of Python), events_lost, faults (turns given up by an error of ours), exported and imported (packets to and of mirrors),
+        export_dropped (the other engine was behind), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
         """
 
 @final

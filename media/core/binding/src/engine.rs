@@ -1,5 +1,6 @@
 //! The class Python sees: arguments are judged here, then travel to the thread as commands.
 
+use crate::post::Neighbour;
 use crate::shared::{Command, Deed, Shared};
 use crate::worker::Worker;
 use crate::{events, socket, stats};
@@ -8,7 +9,7 @@ use forward::codec::Codec;
 use forward::ext::{ExtMap, Extension, MAX_NAME};
 use forward::ice::Credentials;
 use forward::ids::{Kind, PeerId, SlotId, SourceId};
-use forward::relay::{NewSlot, NewSource};
+use forward::relay::{NewMirror, NewSlot, NewSource};
 use forward::slot::SlotCodec;
 use forward::source::{CodecParams, MAX_LAYERS};
 use forward::srtp::Profile;
@@ -165,16 +166,46 @@ impl Engine {
         if rids.len() > MAX_LAYERS {
             return Err(bad("more layers than 4"));
         }
-        let codec = |(pt, codec, rtx_pt, clock_hz): (u8, String, u8, u32)| {
-            let rtx_pt = Some(payload_type(rtx_pt)?).filter(|&pt| pt != 0);
-            if clock_hz == 0 {
-                return Err(bad("a clock of 0 Hz"));
-            }
-            Ok(CodecParams { pt: payload_type(pt)?, codec: codec_named(&codec)?, rtx_pt, clock_hz })
-        };
-        let codecs = codecs.into_iter().map(codec).collect::<PyResult<Vec<_>>>()?;
+        let codecs = codecs.into_iter().map(codec_params).collect::<PyResult<Vec<_>>>()?;
         let new = NewSource { id: SourceId(src), peer: PeerId(peer), mid, kind: kind_named(kind)?, codecs, rids, ssrcs };
         self.command("add_source", src, Box::new(move |r, _, _| r.add_source(new)))
+    }
+
+    #[pyo3(signature = (src, of, of_src, publisher, kind, codecs, rids = Vec::new()))]
+    #[allow(clippy::too_many_arguments)] // the face has these, by name
+    fn add_mirror(
+        &self,
+        src: u32,
+        of: PyRef<'_, Self>,
+        of_src: u32,
+        publisher: u32,
+        kind: &str,
+        codecs: Vec<(u8, String, u8, u32)>,
+        rids: Vec<String>,
+    ) -> PyResult<()> {
+        handle(of_src)?;
+        handle(publisher)?;
+        rids.iter().try_for_each(|r| name(r))?;
+        if rids.len() > MAX_LAYERS {
+            return Err(bad("more layers than 4"));
+        }
+        if of.shared.id == self.shared.id {
+            return Err(bad("an engine needs no mirror of its own source"));
+        }
+        let codecs = codecs.into_iter().map(codec_params).collect::<PyResult<Vec<_>>>()?;
+        self.shared.meet(Neighbour::new(&of.shared));
+        of.shared.meet(Neighbour::new(&self.shared));
+        let new = NewMirror {
+            id: SourceId(src),
+            relay: of.shared.id,
+            source: SourceId(of_src),
+            publisher: PeerId(publisher),
+            kind: kind_named(kind)?,
+            codecs,
+            rids,
+        };
+        // The home has to know us before our first parcel is answered: it looks when it is woken.
+        self.command("add_mirror", src, Box::new(move |r, _, _| r.add_mirror(new)))
     }
 
     fn enable_source(&self, src: u32, on: bool) -> PyResult<()> {
@@ -236,6 +267,10 @@ impl Engine {
     #[pyo3(signature = (src, on, best_layer = true))]
     fn tap(&self, src: u32, on: bool, best_layer: bool) -> PyResult<()> {
         self.command("tap", src, Box::new(move |r, _, _| r.tap(SourceId(src), on, best_layer)))
+    }
+
+    fn cpu_us(&self) -> u64 {
+        self.shared.meters.cpu_us.load(Ordering::Relaxed)
     }
 
     #[pyo3(signature = (peer = 0))]
@@ -306,6 +341,14 @@ fn kind_named(kind: &str) -> PyResult<Kind> {
 
 fn codec_named(name: &str) -> PyResult<Codec> {
     Codec::from_name(name).ok_or_else(|| bad("unknown codec"))
+}
+
+fn codec_params((pt, codec, rtx_pt, clock_hz): (u8, String, u8, u32)) -> PyResult<CodecParams> {
+    let rtx_pt = Some(payload_type(rtx_pt)?).filter(|&pt| pt != 0);
+    if clock_hz == 0 {
+        return Err(bad("a clock of 0 Hz"));
+    }
+    Ok(CodecParams { pt: payload_type(pt)?, codec: codec_named(&codec)?, rtx_pt, clock_hz })
 }
 
 fn payload_type(pt: u8) -> PyResult<u8> {

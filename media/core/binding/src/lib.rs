@@ -6,6 +6,7 @@ mod engine;
 mod events;
 mod inbox;
 mod load;
+mod post;
 mod sender;
 mod shared;
 mod socket;

@@ -2,7 +2,9 @@
 //!
 //! Locks are held for moments and by nobody who waits for anything else.
 
+use crate::post::{Mailbox, Neighbour, new_id};
 use forward::Micros;
+use forward::ids::RelayId;
 use forward::notice::Notice;
 use forward::outbox::Outbox;
 use forward::relay::{Relay, Snapshot};
@@ -62,6 +64,11 @@ pub struct Meters {
 
 /// The shared state.
 pub struct Shared {
+    /// The engine's number in this process.
+    pub id: RelayId,
+    /// Parcels of other engines.
+    pub mailbox: Mailbox,
+    neighbours: Mutex<Vec<Neighbour>>,
     commands: Mutex<Vec<Command>>,
     command_fd: EventFd,
     events: Mutex<VecDeque<Event>>,
@@ -82,6 +89,9 @@ impl Shared {
     /// Two eventfds and nothing queued.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
+            id: new_id(),
+            mailbox: Mailbox::default(),
+            neighbours: Mutex::default(),
             commands: Mutex::default(),
             command_fd: EventFd::new()?,
             events: Mutex::default(),
@@ -110,9 +120,29 @@ impl Shared {
         self.command_fd.signal();
     }
 
+    /// From now on a command or a parcel wakes the thread again. Before both are taken: what comes in between is seen then.
+    pub fn clear_wake(&self) {
+        self.command_fd.clear();
+    }
+
+    /// Know another engine, as it is to know this one.
+    pub fn meet(&self, other: Neighbour) {
+        let mut neighbours = lock(&self.neighbours);
+        if neighbours.iter().all(|n| n.id != other.id) {
+            neighbours.push(other);
+        }
+    }
+
+    /// The engines known, put into `known` when there are others than in there.
+    pub fn neighbours(&self, known: &mut Vec<Neighbour>) {
+        let neighbours = lock(&self.neighbours);
+        if neighbours.len() != known.len() {
+            known.clone_from(&neighbours);
+        }
+    }
+
     /// Exchange the queued commands for an empty vector.
     pub fn take_commands(&self, into: &mut Vec<Command>) {
-        self.command_fd.clear();
         std::mem::swap(&mut *lock(&self.commands), into);
     }
 

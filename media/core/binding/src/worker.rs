@@ -1,10 +1,13 @@
 //! The engine thread: wait, take commands, take datagrams, forward, do what is due, tell Python. One clock read per batch.
 
 use crate::inbox::{BATCH, Inbox};
+use crate::post::Neighbour;
 use crate::sender::Sender;
 use crate::shared::{Command, Shared};
 use crate::socket::{Bound, receive_drops};
 use forward::Micros;
+use forward::ids::RelayId;
+use forward::mirror::Parcel;
 use forward::relay::Relay;
 use forward::remote::Remote;
 use std::io;
@@ -35,6 +38,8 @@ pub struct Worker {
     inbox: Inbox,
     sender: Sender,
     commands: Vec<Command>,
+    neighbours: Vec<Neighbour>,
+    parcels: Vec<(RelayId, Parcel)>,
     next_delivery: Micros,
     last_snapshot: Micros,
 }
@@ -60,6 +65,8 @@ impl Worker {
             inbox: Inbox::new(),
             sender,
             commands: Vec::new(),
+            neighbours: Vec::new(),
+            parcels: Vec::new(),
             next_delivery: 0,
             last_snapshot: 0,
         })
@@ -86,13 +93,18 @@ impl Worker {
         let mut now = monotonic_us();
         self.relay.tap_backlog = self.shared.tap_backlog();
         if has_commands {
+            self.shared.clear_wake();
+            // Parcels before commands: whatever a parcel speaks of was commanded before it was sent.
+            self.shared.mailbox.take(&mut self.parcels);
             self.carry_out(now);
+            self.take_parcels(now);
         }
         if has_datagrams {
             now = self.take_datagrams(now);
         }
         let due = self.relay.tick(now, &mut self.sender);
         self.sender.flush();
+        self.send_parcels();
         due.min(self.deliver(now))
     }
 
@@ -111,12 +123,41 @@ impl Worker {
     fn carry_out(&mut self, now: Micros) {
         let mut commands = std::mem::take(&mut self.commands);
         self.shared.take_commands(&mut commands);
+        self.shared.neighbours(&mut self.neighbours);
         for command in commands.drain(..) {
             if let Err(reason) = (command.run)(&mut self.relay, now, &mut self.sender) {
                 self.relay.refuse(command.call, command.handle, reason);
             }
         }
         self.commands = commands;
+    }
+
+    /// Take in what other engines sent, and forward it.
+    fn take_parcels(&mut self, now: Micros) {
+        if self.parcels.is_empty() {
+            return;
+        }
+        let mut parcels = std::mem::take(&mut self.parcels);
+        for (from, mut parcel) in parcels.drain(..) {
+            self.relay.import(from, &mut parcel, now, &mut self.sender);
+            self.shared.mailbox.give_back(parcel);
+        }
+        self.parcels = parcels;
+        self.relay.fan_out(now, &mut self.sender);
+        self.sender.flush();
+    }
+
+    /// Carry parcels over, and note how far behind the others are.
+    fn send_parcels(&mut self) {
+        while let Some((to, parcel)) = self.relay.take_parcel() {
+            let Some(neighbour) = self.neighbours.iter().find(|n| n.id == to) else { continue };
+            if let Some(empty) = neighbour.post(self.shared.id, parcel) {
+                self.relay.give_back(empty);
+            }
+        }
+        for neighbour in &self.neighbours {
+            self.relay.set_behind(neighbour.id, neighbour.behind());
+        }
     }
 
     fn take_datagrams(&mut self, mut now: Micros) -> Micros {
@@ -127,6 +168,9 @@ impl Worker {
                     self.relay.receive(Remote::udp(from), data, now, &mut self.sender);
                 }
             }
+            // First to the other engines, so that they begin while we do.
+            self.relay.export();
+            self.send_parcels();
             self.relay.fan_out(now, &mut self.sender);
             self.sender.flush();
             if count < BATCH {
