@@ -25,6 +25,8 @@ const NAMES = [
   "Nguyễn Hoài An", "Phạm Tuấn Anh", "Đặng Thị Ngọc Ánh", "Lê Hồng Ân", "Vũ Thanh Bình", "Hoàng Thị Linh Chi", "Đỗ Tiến Dũng",
   "Ngô Thành Đạt", "Lương Hải Long", "Nguyễn Phúc Bảo Ngọc", "Giàng A Sử", "Công Tằng Tôn Nữ Hoàng Uyên", "Trịnh Công Vinh",
 ];
+const MORE = ["Kiều Thị Kim Oanh", "Đinh Mạnh Hùng", "Nguyễn Hoàng Thị Xuân Mai", "Tạ Thị Quỳnh Hoa", "Chu Thị Huyền Trang", "Hồ Nhật Minh"];
+while (NAMES.length < Number(asks("people", "13"))) NAMES.push(MORE[NAMES.length % MORE.length] ?? "");
 
 function entry(id: string, name: string, change: Partial<RosterEntry>): RosterEntry {
   return {
@@ -104,6 +106,7 @@ function build(): RoomController {
       },
       tryNow: () => undefined,
       setListenOnly: () => undefined,
+      wantVideoSlots: () => undefined,
       unlockSound: () => undefined,
       leave: async () => undefined,
       close: () => undefined,

@@ -118,6 +118,10 @@ export class LessonCall {
     this.socket?.tryNow();
   }
 
+  wantVideoSlots(count: number): void {
+    void this.path.wantVideoSlots(count);
+  }
+
   setListenOnly(listenOnly: boolean): void {
     this.view.set({ listenOnly });
   }

@@ -1,8 +1,8 @@
 // Tells the server which tiles are on the screen and how large, so that it sends no more than is shown.
 import type { SetView, WantedTile } from "@/wire/protocol.gen";
 
-/** Resizing settles within this; a report per frame would be waste. */
-const SETTLE_MS = 150;
+/** One report gathers the changes of so long: turning a page is many of them, resizing a window one per frame. */
+const GATHER_MS = 150;
 /** Sizes are told in steps, so that a scrollbar does not change the layer. */
 const STEP_PX = 16;
 const MAX_TILES = 25;
@@ -51,8 +51,10 @@ export class ViewReport {
   }
 
   private later(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.report(), SETTLE_MS);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.report();
+    }, GATHER_MS);
   }
 
   private report(): void {

@@ -15,13 +15,25 @@ import { Prompts } from "./parts/Prompts";
 import { RollCallCard } from "./parts/RollCallCard";
 import { Strip } from "./parts/Strip";
 import { isLecturer, lecturerOf, screenOwner } from "./select";
+import { GalleryProvider, useGallery } from "./stage/gallery_state";
 import { SpeakerRow } from "./stage/SpeakerRow";
-import { type Layout, Stage } from "./stage/Stage";
+import { type Layout, Stage, useGalleryShown } from "./stage/Stage";
 import { Tile } from "./stage/Tile";
 import { useKeys, useWakeLock } from "./use_keys";
 
 export function Room() {
+  const [layout, setLayout] = useState<Layout>("stage");
+  const gallery = useGalleryShown(layout);
+  return (
+    <GalleryProvider active={gallery}>
+      <RoomBody layout={layout} setLayout={setLayout} />
+    </GalleryProvider>
+  );
+}
+
+function RoomBody({ layout, setLayout }: { layout: Layout; setLayout: (layout: Layout) => void }) {
   const { t } = useText();
+  const gallery = useGallery();
   const controller = useController();
   const toast = useToast();
   const phone = useMedia(PHONE);
@@ -31,7 +43,6 @@ export function Room() {
   const hasScreen = useRoom((state) => screenOwner(state) !== null) || sharing;
   const lecturer = useRoom((state) => lecturerOf(state)?.participant ?? null);
   const rollCall = useRoom((state) => state.rollCall !== null);
-  const [layout, setLayout] = useState<Layout>("stage");
   const [tab, setTab] = useState<PanelTab>(teaches ? "people" : "chat");
   const [drawer, setDrawer] = useState(false);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -61,6 +72,7 @@ export function Room() {
     else if (deed === "full_screen") fullScreen();
     else if (deed === "help") setAsked("keys");
     else if (deed === "answer") answerRollCall(controller);
+    else if (deed === "page_next" || deed === "page_before") gallery.turn(deed === "page_next" ? 1 : -1);
   };
   useKeys(controller, run);
 
@@ -68,7 +80,11 @@ export function Room() {
   const sideTile = !phone && !narrow && !teaches && hasScreen && layout === "stage" && lecturer !== null;
   const columnHidden = layout === "gallery" && !phone;
   return (
-    <div className="room stage" data-role={teaches ? "lecturer" : "student"}>
+    <div
+      className="room stage"
+      data-role={teaches ? "lecturer" : "student"}
+      data-gallery={gallery.active || undefined}
+    >
       <a className="skip-link" href="#stage">
         {t("room.skipToStage")}
       </a>

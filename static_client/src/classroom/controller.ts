@@ -13,7 +13,7 @@ const hasFloor = (state: RoomState): boolean => state.floor.includes(state.me);
 /** The part of the call that the classroom needs; the development fixture brings its own. */
 export type CallFace = Pick<
   LessonCall,
-  "do" | "tryNow" | "setListenOnly" | "unlockSound" | "leave" | "close" | "start" | "view"
+  "do" | "tryNow" | "setListenOnly" | "wantVideoSlots" | "unlockSound" | "leave" | "close" | "start" | "view"
 >;
 
 export class RoomController {
@@ -106,6 +106,11 @@ export class RoomController {
     const { hands, me } = this.store.state;
     const up = hands.some((hand) => hand.participant === me);
     await this.do(up ? { t: "lower_hand", participant: null } : { t: "raise_hand" });
+  }
+
+  /** A larger gallery needs more places to receive in. */
+  wantVideoSlots(count: number): void {
+    this.call.wantVideoSlots(count);
   }
 
   setListenOnly(on: boolean): void {

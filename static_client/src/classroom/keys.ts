@@ -9,6 +9,8 @@ export type Deed =
   | "share"
   | "full_screen"
   | "answer"
+  | "page_next"
+  | "page_before"
   | "help";
 
 const DEEDS: Readonly<Record<string, Deed>> = {
@@ -20,6 +22,8 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   s: "share",
   f: "full_screen",
   "1": "answer",
+  pagedown: "page_next",
+  pageup: "page_before",
   "?": "help",
 };
 

@@ -29,6 +29,17 @@ function widthOf(text: string, font: string): number {
   return width;
 }
 
+/** The width that the box has with all its words in it; with short ones it may be no wider than they are. */
+function widthWithin(node: HTMLElement, words: string): number {
+  const shown = node.lastElementChild;
+  if (!shown || shown.textContent === words) return node.clientWidth;
+  const kept = shown.textContent;
+  shown.textContent = words;
+  const width = node.clientWidth;
+  shown.textContent = kept;
+  return width;
+}
+
 interface Props {
   name: string;
   /** Said before the name but not part of it, e.g. "TS.". */
@@ -51,18 +62,21 @@ export function PersonName({ name, title, after, className }: Props) {
       const style = getComputedStyle(node);
       const font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
       const extra = [title, after].filter(Boolean).reduce((sum, word) => sum + widthOf(`${word} `, font), 0);
-      const room = Math.floor((node.clientWidth + 1) / STEP_PX) * STEP_PX + STEP_PX - 1;
+      const width = widthWithin(node, [title, full, after].filter(Boolean).join(" "));
+      const room = Math.floor((width + 1) / STEP_PX) * STEP_PX + STEP_PX - 1;
       const key = `${font}|${room}|${extra}|${full}`;
       let form = chosen.get(key);
       if (form === undefined) {
-        form = fitName(full, Math.min(room, node.clientWidth + 1) - extra, (text) => widthOf(text, font));
+        form = fitName(full, Math.min(room, width + 1) - extra, (text) => widthOf(text, font));
         chosen.set(key, form);
       }
       setSeen(form);
     };
     measureAgain();
     const watch = new ResizeObserver(measureAgain);
-    watch.observe(node);
+    // A box that shrank with its words says nothing of the room around it: what it stands in is watched too.
+    for (const one of [node, node.parentElement, node.parentElement?.parentElement])
+      if (one) watch.observe(one);
     if (!fontsSettled) void document.fonts.ready.then(measureAgain);
     return () => watch.disconnect();
   }, [full, title, after]);

@@ -23,6 +23,7 @@ function room() {
       },
       tryNow: () => undefined,
       setListenOnly: () => undefined,
+      wantVideoSlots: () => undefined,
       unlockSound: () => undefined,
       leave: async () => undefined,
       close: () => undefined,

@@ -160,6 +160,7 @@ const KEYS: readonly [string, TextKey][] = [
   ["S", "room.keys.s"],
   ["F", "room.keys.f"],
   ["1", "room.keys.1"],
+  ["PgUp PgDn", "room.keys.page"],
   ["?", "room.keys.help"],
   ["Esc", "room.keys.esc"],
 ];

@@ -16,8 +16,10 @@ import { bytes, clockWithSeconds, longStretch, stretch } from "@/locales/when";
 import { Button } from "@/ui/Button";
 import { PersonName } from "@/ui/PersonName";
 import { SignalBars } from "@/ui/SignalBars";
-import { PHONE, useController, useMedia, useRoom, useRoomNow } from "../context";
+import { NARROW, PHONE, useController, useMedia, useRoom, useRoomNow } from "../context";
 import { isLecturer, isStaff, periodAt } from "../select";
+import { useGallery } from "../stage/gallery_state";
+import { Pager } from "../stage/Pager";
 
 export function Strip() {
   const phone = useMedia(PHONE);
@@ -137,6 +139,7 @@ function StudentChips() {
   const { t, locale } = useText();
   const since = useRoom((state) => state.presentSinceMs);
   const used = useRoom((state) => state.quality.bytes);
+  const gallery = useGallery().active;
   const now = useRoomNow(10_000);
   const minutes = since === null ? 0 : Math.max(0, Math.floor((now - since) / 60_000));
   return (
@@ -146,9 +149,11 @@ function StudentChips() {
         <b>{t("room.presentMinutes", { m: minutes })}</b>
       </span>
       <NetChip />
-      <span className="strip__data num" title={t("room.data", { size: bytes(used, locale) })}>
-        <ArrowUpDown size={16} aria-hidden="true" /> {bytes(used, locale)}
-      </span>
+      {!gallery && (
+        <span className="strip__data num" title={t("room.data", { size: bytes(used, locale) })}>
+          <ArrowUpDown size={16} aria-hidden="true" /> {bytes(used, locale)}
+        </span>
+      )}
     </>
   );
 }
@@ -191,6 +196,8 @@ function StripEnd() {
   const controller = useController();
   const teaches = useRoom(isLecturer);
   const state = useRoom((room) => room.lesson?.state);
+  const { active } = useGallery();
+  const narrow = useMedia(NARROW);
   if (teaches && (state === "lobby" || state === "scheduled")) {
     return (
       <Button
@@ -202,12 +209,17 @@ function StripEnd() {
       </Button>
     );
   }
-  return teaches ? <span className="strip__end" /> : <ServerClock />;
+  return (
+    <div className="strip__end">
+      {active && !narrow && !teaches && <Pager />}
+      {!teaches && <ServerClock />}
+    </div>
+  );
 }
 
 function ServerClock() {
   const now = useRoomNow();
-  return <time className="strip__end strip__clock num">{clockWithSeconds(now)}</time>;
+  return <time className="strip__clock num">{clockWithSeconds(now)}</time>;
 }
 
 function PhoneHead() {

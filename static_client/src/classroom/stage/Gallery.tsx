@@ -1,76 +1,63 @@
-// Equal tiles: lecturer first, self second, then the class; pages when there are more than fit. A tile changes place only
-// when it is off the page.
-import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { useText } from "@/locales/text";
-import { IconButton } from "@/ui/Button";
-import { PHONE, useMedia, useRoom } from "../context";
-import { bringOntoPage, galleryOrder, lecturerOf } from "../select";
+// Equal tiles: lecturer first, self second, then the class, page by page. Only what is on the page is shown and asked for.
+import { useLayoutEffect, useRef, useState } from "react";
+import { NARROW, PHONE, useMedia, useRoom } from "../context";
+import { isLecturer, lecturerOf } from "../select";
+import { gridFor, swipe } from "./gallery_page";
+import { useGallery } from "./gallery_state";
+import { Pager } from "./Pager";
 import { Tile } from "./Tile";
 
-/** 3 × 3 by default: nine cameras are what a line of 1.5 Mb/s carries. */
-const SIDE = 3;
 const PHONE_COLUMNS = 2;
+const GAP_PX = 12;
 
 export function Gallery() {
-  const { t } = useText();
   const phone = useMedia(PHONE);
-  const people = useRoom((state) => state.people);
-  const speakers = useRoom((state) => state.speakers);
-  const state = useRoom((room) => room);
-  const lecturer = lecturerOf(state)?.participant;
-  const before = useRef<string[]>([]);
-  const [page, setPage] = useState(0);
-
-  const order = galleryOrder({ ...state, people }, before.current);
-  const columns = phone ? PHONE_COLUMNS : Math.min(SIDE, Math.max(1, Math.ceil(Math.sqrt(order.length))));
-  const size = phone ? PHONE_COLUMNS * 2 : columns * columns;
-  const settled = page === 0 ? bringOntoPage(order, size, speakers) : order;
-  useEffect(() => {
-    before.current = settled;
-  });
-
-  const pages = Math.max(1, Math.ceil(settled.length / size));
-  const at = Math.min(page, pages - 1);
-  const from = at * size;
-  const shown = settled.slice(from, from + size);
-  const rows = Math.max(1, Math.ceil(shown.length / columns));
+  const narrow = useMedia(NARROW);
+  const { shown, page, perPage, turn } = useGallery();
+  // The strip of who teaches is full of the class; everybody else's has room for the pager.
+  const teaches = useRoom(isLecturer);
+  const lecturer = useRoom((state) => lecturerOf(state)?.participant);
+  const box = useRef<HTMLDivElement>(null);
+  const touch = useRef<{ x: number; y: number } | null>(null);
+  const [room, setRoom] = useState<{ width: number; height: number } | null>(null);
+  useLayoutEffect(() => {
+    const node = box.current;
+    if (!node) return;
+    const measure = () => setRoom({ width: node.clientWidth, height: node.clientHeight });
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(node);
+    return () => watch.disconnect();
+  }, []);
+  // A last page that is not full is laid out like the others, so that turning does not make faces jump in size.
+  const places = page.count > 1 ? perPage : shown.length;
+  const grid = phone
+    ? { columns: PHONE_COLUMNS, rows: Math.max(1, Math.ceil(places / PHONE_COLUMNS)) }
+    : gridFor(places, room?.width ?? 0, room?.height ?? 0, GAP_PX);
   return (
     <div className="gallery-box">
       <div
+        ref={box}
         className="gallery"
-        style={
-          {
-            "--columns": columns,
-            "--rows": pages > 1 ? Math.max(rows, phone ? 2 : columns) : rows,
-          } as React.CSSProperties
-        }
+        style={{ "--columns": grid.columns, "--rows": grid.rows } as React.CSSProperties}
+        onTouchStart={(event) => {
+          const finger = event.touches[0];
+          touch.current =
+            event.touches.length === 1 && finger ? { x: finger.clientX, y: finger.clientY } : null;
+        }}
+        onTouchEnd={(event) => {
+          const finger = event.changedTouches[0];
+          if (!touch.current || !finger) return;
+          turn(swipe(finger.clientX - touch.current.x, finger.clientY - touch.current.y));
+          touch.current = null;
+        }}
       >
-        {shown.map((participant) => (
-          <Tile key={participant} participant={participant} pinned={participant === lecturer} />
-        ))}
+        {room &&
+          shown.map((participant) => (
+            <Tile key={participant} participant={participant} pinned={participant === lecturer} />
+          ))}
       </div>
-      {pages > 1 && (
-        <div className="gallery__pages num">
-          <IconButton
-            icon={ChevronLeft}
-            look="stage"
-            label={t("room.stage.prev")}
-            aria-disabled={at === 0}
-            onClick={() => setPage(Math.max(0, at - 1))}
-          />
-          <span>
-            {t("room.stage.page", { from: from + 1, to: from + shown.length, total: settled.length })}
-          </span>
-          <IconButton
-            icon={ChevronRight}
-            look="stage"
-            label={t("room.stage.next")}
-            aria-disabled={at === pages - 1}
-            onClick={() => setPage(Math.min(pages - 1, at + 1))}
-          />
-        </div>
-      )}
+      {(narrow || teaches) && (page.count > 1 || !phone) && <Pager />}
     </div>
   );
 }

@@ -14,22 +14,30 @@ import { Tile, useShownTile, Video } from "./Tile";
 
 export type Layout = "stage" | "gallery";
 
+/** Whether the stage shows the class as equal tiles: by choice, or because who teaches has nothing larger to look at. */
+export function useGalleryShown(layout: Layout): boolean {
+  const sharing = useLocal().screen === "on";
+  const hasOther = useRoom((state) => screenOwner(state) !== null);
+  const waits = useRoom((state) => ["lobby", "scheduled"].includes(state.lesson?.state ?? "lobby"));
+  const teaches = useRoom(isLecturer);
+  return layout === "gallery" || (teaches && !sharing && !hasOther && !waits);
+}
+
 export function Stage({ layout }: { layout: Layout }) {
   const { t } = useText();
   const owner = useRoom(screenOwner);
   const me = useRoom((state) => state.me);
-  const teaches = useRoom(isLecturer);
   const sharing = useLocal().screen === "on";
   const state = useRoom((room) => room.lesson?.state ?? "lobby");
   const lecturer = useRoom(lecturerOf);
   const shown = sharing ? me : (owner?.participant ?? null);
-  const label = layout === "gallery" ? t("room.stage.gallery") : t("room.stage");
+  const gallery = useGalleryShown(layout);
+  const label = gallery ? t("room.stage.gallery") : t("room.stage");
   let content: ReactNode;
-  if (layout === "gallery") content = <Gallery />;
+  if (gallery) content = <Gallery />;
   else if (shown === me && sharing) content = <OwnScreen />;
   else if (owner && owner.participant !== me) content = <Screen owner={owner} />;
   else if (state === "lobby" || state === "scheduled") content = <Lobby />;
-  else if (teaches) content = <Gallery />;
   else content = <LecturerStage lecturer={lecturer} />;
   return (
     <section id="stage" className="room-stage" tabIndex={-1} aria-label={label}>
