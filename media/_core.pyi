@@ -48,10 +48,10 @@ class Engine:
 
     def __init__(self) -> None: ...
     def bind(self, udp: Sequence[tuple[str, int]], tcp: Sequence[tuple[str, int]] = ...) -> list[tuple[str, str, int]]:
-        """Open the sockets and start the thread. Port 0 = any free one.
+        """Open the sockets and start the thread. Port 0 = any free one, the same for all that ask for 0.
 
-        Returns what was bound as (proto, ip, port) with proto "udp". At most one UDP address for now; `tcp` (ICE-TCP) must
-        be empty. Both lists are here so that the face does not change when shards, IPv6 and ICE-TCP arrive.
+        At most one address per family in each list, at least one in `udp`; an IPv6 socket takes no IPv4. `tcp` listens for
+        ICE-TCP (RFC 6544, passive). Returns what was bound as (proto, ip, port), UDP first, in the order given.
         """
     def fileno(self) -> int:
         """The eventfd: readable when `poll_events` has something. Reading it clears it (8 bytes)."""
@@ -162,14 +162,16 @@ class Engine:
     def stats(self, peer: int = 0) -> list[dict[str, Any]]:
         """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 
-        Peer: peer, gen, path ("ip:port" or ""), last_us (last authenticated packet, 0 = never), rx_packets, rx_bytes, tx_packets,
+        Peer: peer, gen, proto ("udp", "tcp" or ""), path ("ip:port" or ""), last_us (last authenticated packet, 0 = never), rx_packets, rx_bytes, tx_packets,
         tx_bytes, stun, dtls, dtls_dropped, auth_failures, replays, before_keys, unmapped, rtx_sent, nacks_in, plis_in, rtt_ms,
         sources: [{src, enabled, rx_packets, rx_bytes, lost, recovered, duplicates, nacks_out, plis_out, dropped_disabled,
         unknown_pt, tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
         slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].
-        Engine: peer 0, peers, rx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), tx_packets, unknown_address, bad_stun, bad_integrity,
-        wakes (of Python), events_lost, faults (turns given up by an error of ours), exported and imported (packets to and of mirrors),
-        export_dropped (the other engine was behind), tap_dropped, tap_backlog, cpu_us, rcvbuf, sndbuf.
+        Engine: peer 0, peers, rx_packets, tx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), unknown_address,
+        bad_stun, bad_integrity, wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped,
+        tap_backlog, exported and imported (packets to and of mirrors), export_dropped (the other engine was behind), cpu_us,
+        rcvbuf, sndbuf; TCP connections: tcp_open, tcp_accepted, tcp_refused (too many), tcp_overdue (no
+        password in time), tcp_malformed, tcp_stuck (took or said nothing), tcp_dropped (frames, to slow ones).
         """
 
 @final

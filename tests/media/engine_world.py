@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -40,9 +40,11 @@ def libsrtp(profile: int, key: bytes, salt: bytes, inbound: bool) -> Session:
 class World:
     """An engine and what it said so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, ips: Sequence[str] = ("127.0.0.1",), tcp: bool = False) -> None:
         self.core = Engine()
-        [(_, _, self.port)] = self.core.bind([("127.0.0.1", 0)])
+        anywhere = [(ip, 0) for ip in ips]
+        self.bound = self.core.bind(anywhere, anywhere if tcp else ())
+        self.port = self.bound[0][2]
         self.notices: list[EngineNotice] = []
         self._handles = iter(range(1, 1000))
 
@@ -101,12 +103,59 @@ class World:
 
 
 @contextmanager
-def engine_world() -> Iterator[World]:
-    world = World()
+def engine_world(ips: Sequence[str] = ("127.0.0.1",), tcp: bool = False) -> Iterator[World]:
+    """An engine on these addresses, all with one port number."""
+    world = World(ips, tcp)
     try:
         yield world
     finally:
         world.core.close()
+
+
+class FramedSocket:
+    """Datagrams over a TCP connection (RFC 4571), with the calls of a connected, non-blocking UDP socket."""
+
+    def __init__(self, port: int, ip: str = "127.0.0.1", receive_buffer: int = 4 << 20) -> None:
+        self.stream = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_STREAM)
+        self.stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.stream.connect((ip, port))
+        self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._got = b""
+
+    def send(self, data: bytes) -> int:
+        self.stream.sendall(struct.pack("!H", len(data)) + data)
+        return len(data)
+
+    def recv(self, _: int = 0) -> bytes:
+        """The next frame; b"" once the far end closed; BlockingIOError: none is there."""
+        while len(self._got) < 2 or len(self._got) < 2 + self._length():
+            try:
+                more = self.stream.recv(65536, socket.MSG_DONTWAIT)
+            except ConnectionResetError:
+                more = b""
+            if not more:
+                return b""
+            self._got += more
+        frame, self._got = self._got[2 : 2 + self._length()], self._got[2 + self._length() :]
+        return frame
+
+    def is_closed(self) -> bool:
+        """The far end closed; frames that came before are passed over."""
+        try:
+            while self.recv():
+                continue
+            return True
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def getsockname(self) -> tuple[str, int]:
+        return self.stream.getsockname()[:2]  # type: ignore[no-any-return]
+
+    def _length(self) -> int:
+        return int.from_bytes(self._got[:2], "big")
 
 
 class Peer:
@@ -121,16 +170,16 @@ class Peer:
         self.tx = (os.urandom(key), os.urandom(salt))
         self.protect = libsrtp(profile, *self.rx, inbound=False)
         self.unprotect = libsrtp(profile, *self.tx, inbound=True)
-        self.socket = self.new_socket()
+        self.socket: socket.socket | FramedSocket = self.new_socket()
         self.rtp: list[RtpPacket] = []
         self.rtcp: list[RtcpPacket] = []
         self.sealed: list[bytes] = []
 
-    def new_socket(self) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def new_socket(self, ip: str = "127.0.0.1") -> socket.socket:
+        sock = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        sock.bind(("127.0.0.1", 0))
-        sock.connect(("127.0.0.1", self.world.port))
+        sock.bind((ip, 0))
+        sock.connect((ip, self.world.port))
         sock.setblocking(False)
         return sock
 

@@ -69,7 +69,9 @@ def test_wrong_arguments_are_refused_at_once() -> None:
         lambda: core.add_slot(1, 1, "a mid that is far too long", "audio", 1, 0, {}),
         lambda: core.bind([]),
         lambda: core.bind([("not an address", 0)]),
-        lambda: core.bind([("127.0.0.1", 0)], [("127.0.0.1", 0)]),
+        lambda: core.bind([], [("127.0.0.1", 0)]),
+        lambda: core.bind([("127.0.0.1", 0), ("127.0.0.2", 0)]),
+        lambda: core.bind([("127.0.0.1", 0)], [("::1", 0), ("::", 0)]),
     ]
     for case in cases:
         with pytest.raises(ValueError):

@@ -52,18 +52,17 @@ impl Engine {
         if thread.is_closed || thread.handle.is_some() {
             return Err(PyRuntimeError::new_err("the engine is bound or closed already"));
         }
-        let [(ip, port)] = &udp[..] else { return Err(bad("exactly one UDP address is supported")) };
-        if !tcp.is_empty() {
-            return Err(bad("ICE-TCP is not supported"));
+        let (udp, tcp) = (addresses(&udp)?, addresses(&tcp)?);
+        if udp.is_empty() {
+            return Err(bad("at least one UDP address is needed"));
         }
-        let ip: IpAddr = ip.parse().map_err(|_| bad("not an IP address"))?;
-        let bound = socket::bind(SocketAddr::new(ip, *port))?;
-        let local = bound.local;
-        thread.buffers = bound.buffers;
-        let worker = Worker::new(self.shared.clone(), bound)?;
+        let sockets = socket::bind_all(&udp, &tcp)?;
+        let local = sockets.local()?;
+        thread.buffers = sockets.udp[0].buffers;
+        let worker = Worker::new(self.shared.clone(), sockets)?;
         let builder = std::thread::Builder::new().name("media-engine".into());
         thread.handle = Some(builder.spawn(move || worker.run())?);
-        Ok(vec![("udp", local.ip().to_string(), local.port())])
+        Ok(local.into_iter().map(|(proto, a)| (proto, a.ip().to_string(), a.port())).collect())
     }
 
     fn fileno(&self) -> i32 {
@@ -311,6 +310,20 @@ impl Drop for Engine {
 
 fn bad(reason: &'static str) -> PyErr {
     PyValueError::new_err(reason)
+}
+
+/// At most one address per family.
+fn addresses(given: &[(String, u16)]) -> PyResult<Vec<SocketAddr>> {
+    let parse = |(ip, port): &(String, u16)| {
+        let ip: IpAddr = ip.parse().map_err(|_| bad("not an IP address"))?;
+        Ok(SocketAddr::new(ip, *port))
+    };
+    let addresses = given.iter().map(parse).collect::<PyResult<Vec<_>>>()?;
+    let v4 = addresses.iter().filter(|a| a.is_ipv4()).count();
+    if v4 > 1 || addresses.len() - v4 > 1 {
+        return Err(bad("one address per family and protocol"));
+    }
+    Ok(addresses)
 }
 
 fn handle(number: u32) -> PyResult<()> {

@@ -2,10 +2,12 @@
 //!
 //! Not here: any decision about packets; that is `forward`. The face is described in `media/_core.pyi`.
 
+mod connections;
 mod engine;
 mod events;
 mod inbox;
 mod load;
+mod outward;
 mod post;
 mod sender;
 mod shared;

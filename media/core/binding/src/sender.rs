@@ -1,12 +1,10 @@
 //! Sending many datagrams with one system call; runs to one address as one message that the kernel (or card) cuts up (GSO).
 
-use crate::shared::Meters;
 use crate::socket::RawAddress;
 use forward::outbox::{MAX_SPACE, Outbox};
 use forward::remote::Remote;
 use std::mem::{size_of, zeroed};
 use std::os::fd::RawFd;
-use std::sync::atomic::Ordering;
 
 /// Where datagrams are written before they go out, bytes. Small enough to stay in the second-level cache.
 const SPACE: usize = 256 << 10;
@@ -112,10 +110,9 @@ impl Sender {
         self.used = 0;
     }
 
-    /// Publish the counts.
-    pub fn report(&self, meters: &Meters) {
-        meters.tx_packets.store(self.sent, Ordering::Relaxed);
-        meters.tx_dropped.store(self.dropped, Ordering::Relaxed);
+    /// Datagrams sent, and such that the kernel did not take.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.sent, self.dropped)
     }
 
     /// One system call for the messages from `at` on; how many were taken, at least one.

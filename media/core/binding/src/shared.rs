@@ -52,6 +52,20 @@ pub struct Meters {
     pub tx_dropped: AtomicU64,
     /// Datagrams that came while the receive buffer was full.
     pub rx_dropped: AtomicU64,
+    /// TCP connections that are open.
+    pub tcp_open: AtomicU64,
+    /// TCP connections taken in so far.
+    pub tcp_accepted: AtomicU64,
+    /// Turned away: too many.
+    pub tcp_refused: AtomicU64,
+    /// Closed because they proved no password in time, or before the newest of too many.
+    pub tcp_overdue: AtomicU64,
+    /// Closed because of a frame too long, or too many bytes without a password.
+    pub tcp_malformed: AtomicU64,
+    /// Closed because they took or said nothing.
+    pub tcp_stuck: AtomicU64,
+    /// Frames dropped because a connection was too slow for them.
+    pub tcp_dropped: AtomicU64,
     /// Times Python was woken.
     pub wakes: AtomicU64,
     /// Events dropped.

@@ -1,14 +1,21 @@
-//! UDP sockets and their addresses in the kernel's form.
+//! UDP sockets, TCP listeners, and addresses in the kernel's form.
 
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// Kernel buffer each way, bytes: one keyframe to 200 subscribers does not fit the default of 212 kB.
 const BUFFER: libc::c_int = 4 << 20;
 
-/// A bound, non-blocking UDP socket with large buffers, its address, and whether it takes GSO sends.
+/// Connections that wait to be accepted.
+const WAITING: libc::c_int = 256;
+/// What the kernel may hold of a TCP connection's bytes beyond what is on its way: more would only be delay.
+const NOT_SENT: libc::c_int = 32 << 10;
+/// Tries to find one port number that is free in all families and protocols.
+const MAX_TRIES: usize = 32;
+
+/// A bound, non-blocking UDP socket with large buffers.
 pub struct Bound {
     /// The socket.
     pub socket: UdpSocket,
@@ -20,10 +27,63 @@ pub struct Bound {
     pub buffers: (u64, u64),
 }
 
-/// Bind `ip:port`; port 0 = any.
+/// Everything one engine listens on.
+pub struct Sockets {
+    /// Datagrams.
+    pub udp: Vec<Bound>,
+    /// Connections.
+    pub tcp: Vec<TcpListener>,
+}
+
+impl Sockets {
+    /// What was bound, in the order asked for: UDP first.
+    pub fn local(&self) -> io::Result<Vec<(&'static str, SocketAddr)>> {
+        let udp = self.udp.iter().map(|b| Ok(("udp", b.local)));
+        udp.chain(self.tcp.iter().map(|l| Ok(("tcp", l.local_addr()?)))).collect()
+    }
+}
+
+/// Bind all of them. Port 0 is any free one, the same for all that ask for 0.
+pub fn bind_all(udp: &[SocketAddr], tcp: &[SocketAddr]) -> io::Result<Sockets> {
+    let is_free_choice = udp.iter().chain(tcp).any(|a| a.port() == 0);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match bind_once(udp, tcp) {
+            Err(error) if is_free_choice && tries < MAX_TRIES && error.kind() == io::ErrorKind::AddrInUse => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn bind_once(udp: &[SocketAddr], tcp: &[SocketAddr]) -> io::Result<Sockets> {
+    let mut sockets = Sockets { udp: Vec::new(), tcp: Vec::new() };
+    let mut chosen = 0;
+    for &address in udp {
+        let bound = bind(with_port(address, chosen))?;
+        if address.port() == 0 {
+            chosen = bound.local.port();
+        }
+        sockets.udp.push(bound);
+    }
+    for &address in tcp {
+        let listener = listen(with_port(address, chosen))?;
+        if address.port() == 0 {
+            chosen = listener.local_addr()?.port();
+        }
+        sockets.tcp.push(listener);
+    }
+    Ok(sockets)
+}
+
+fn with_port(address: SocketAddr, chosen: u16) -> SocketAddr {
+    SocketAddr::new(address.ip(), if address.port() == 0 { chosen } else { address.port() })
+}
+
+/// Bind one UDP socket; port 0 = any.
 pub fn bind(address: SocketAddr) -> io::Result<Bound> {
-    let socket = UdpSocket::bind(address)?;
-    socket.set_nonblocking(true)?;
+    let socket = UdpSocket::from(open(address, libc::SOCK_DGRAM)?);
+    bind_fd(socket.as_raw_fd(), address)?;
     let fd = socket.as_raw_fd();
     // The FORCE forms pass the system's limit where we may; the plain ones take what is allowed.
     for (force, plain) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)] {
@@ -40,6 +100,49 @@ pub fn bind(address: SocketAddr) -> io::Result<Bound> {
 /// Have the kernel say when each datagram came (SCM_TIMESTAMPNS).
 pub fn stamp_arrivals(fd: RawFd) -> io::Result<()> {
     set_option(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = open(address, libc::SOCK_STREAM)?;
+    let fd = socket.as_raw_fd();
+    // A restarted server takes its port back although old connections linger.
+    set_option(fd, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)?;
+    bind_fd(fd, address)?;
+    // SAFETY: takes no pointers; fd is open.
+    if unsafe { libc::listen(fd, WAITING) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(TcpListener::from(socket))
+}
+
+/// A fresh non-blocking socket of the address's family; IPv6 without IPv4 in it, which has a socket of its own.
+fn open(address: SocketAddr, kind: libc::c_int) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    // SAFETY: takes no pointers; the result is checked before it is owned.
+    let fd = unsafe { libc::socket(family, kind | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: fd is a fresh descriptor that nobody else owns.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    if address.is_ipv6() {
+        set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 1)?;
+    }
+    Ok(socket)
+}
+
+fn bind_fd(fd: RawFd, address: SocketAddr) -> io::Result<()> {
+    let (raw, len) = RawAddress::new(address);
+    // SAFETY: the address lives for the call and has the length given.
+    let result = unsafe { libc::bind(fd, (&raw const raw).cast(), len) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// An accepted connection as media needs it: nothing is held back to fill packets, and little waits in the kernel.
+pub fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    stream.set_nodelay(true)?;
+    set_option(stream.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, NOT_SENT)
 }
 
 /// Datagrams the kernel threw away because the receive buffer was full (SO_MEMINFO, Linux 4.12).

@@ -1,10 +1,11 @@
 //! The engine thread: wait, take commands, take datagrams, forward, do what is due, tell Python. One clock read per batch.
 
+use crate::connections::Connections;
 use crate::inbox::{BATCH, Inbox};
+use crate::outward::Outward;
 use crate::post::Neighbour;
-use crate::sender::Sender;
 use crate::shared::{Command, Shared};
-use crate::socket::{Bound, receive_drops};
+use crate::socket::{Sockets, receive_drops};
 use forward::Micros;
 use forward::ids::RelayId;
 use forward::mirror::Parcel;
@@ -26,17 +27,26 @@ const SNAPSHOT_US: Micros = 1_000_000;
 const SNAPSHOT_ASKED_US: Micros = 100_000;
 /// A pause after an error of ours, so that one that comes at once again does not eat the core.
 const AFTER_FAULT: Duration = Duration::from_millis(10);
-const SOCKET: u64 = 0;
-const COMMANDS: u64 = 1;
+/// Descriptors told of by one wait.
+const MAX_READY: usize = 64;
+/// What a descriptor is, in the upper half of its token; which one of them, in the lower.
+const KIND: u64 = 0xFF << 32;
+const COMMANDS: u64 = 0;
+const SOCKET: u64 = 1 << 32;
+const LISTENER: u64 = 2 << 32;
+/// An accepted connection; its number is the lower half.
+pub const CONNECTION: u64 = 3 << 32;
 
 /// Everything the thread owns.
 pub struct Worker {
     shared: Arc<Shared>,
-    bound: Bound,
+    sockets: Sockets,
     epoll: OwnedFd,
     relay: Relay,
     inbox: Inbox,
-    sender: Sender,
+    out: Outward,
+    connections: Connections,
+    ready: Vec<(u64, u32)>,
     commands: Vec<Command>,
     neighbours: Vec<Neighbour>,
     parcels: Vec<(RelayId, Parcel)>,
@@ -46,7 +56,7 @@ pub struct Worker {
 
 impl Worker {
     /// Ready to run.
-    pub fn new(shared: Arc<Shared>, bound: Bound) -> io::Result<Self> {
+    pub fn new(shared: Arc<Shared>, sockets: Sockets) -> io::Result<Self> {
         // SAFETY: takes no pointers; the result is checked before it is owned.
         let fd = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         if fd < 0 {
@@ -54,16 +64,24 @@ impl Worker {
         }
         // SAFETY: fd is a fresh descriptor that nobody else owns.
         let epoll = unsafe { OwnedFd::from_raw_fd(fd) };
-        watch(epoll.as_raw_fd(), bound.socket.as_raw_fd(), SOCKET)?;
+        for (i, bound) in (0..).zip(&sockets.udp) {
+            watch(epoll.as_raw_fd(), bound.socket.as_raw_fd(), SOCKET | i)?;
+        }
+        for (i, listener) in (0..).zip(&sockets.tcp) {
+            watch(epoll.as_raw_fd(), listener.as_raw_fd(), LISTENER | i)?;
+        }
         watch(epoll.as_raw_fd(), shared.command_fd(), COMMANDS)?;
-        let sender = Sender::new(bound.socket.as_raw_fd(), bound.has_gso);
+        let out = Outward::new(&sockets.udp);
+        let connections = Connections::new(epoll.as_raw_fd());
         Ok(Self {
             shared,
-            bound,
+            sockets,
             epoll,
             relay: Relay::new(),
             inbox: Inbox::new(),
-            sender,
+            out,
+            connections,
+            ready: Vec::with_capacity(MAX_READY),
             commands: Vec::new(),
             neighbours: Vec::new(),
             parcels: Vec::new(),
@@ -89,35 +107,68 @@ impl Worker {
 
     /// Wait for something and see to it; when to come back at the latest.
     fn turn(&mut self, due: Micros) -> Micros {
-        let (has_datagrams, has_commands) = self.wait(due);
+        self.wait(due);
         let mut now = monotonic_us();
         self.relay.tap_backlog = self.shared.tap_backlog();
-        if has_commands {
+        let ready = std::mem::take(&mut self.ready);
+        if ready.iter().any(|(what, _)| *what == COMMANDS) {
             self.shared.clear_wake();
             // Parcels before commands: whatever a parcel speaks of was commanded before it was sent.
             self.shared.mailbox.take(&mut self.parcels);
             self.carry_out(now);
             self.take_parcels(now);
         }
-        if has_datagrams {
-            now = self.take_datagrams(now);
+        for (what, _) in ready.iter().filter(|(what, _)| what & KIND == SOCKET) {
+            now = self.take_datagrams((what & !KIND) as usize, now);
         }
-        let due = self.relay.tick(now, &mut self.sender);
-        self.sender.flush();
+        self.see_to_connections(&ready, now);
+        self.ready = ready;
+        let due = self.relay.tick(now, &mut self.out);
+        self.out.flush();
+        self.connections.flush(now, &mut self.relay, &mut self.out);
+        let due = due.min(self.connections.check(now, &mut self.relay, &mut self.out));
         self.send_parcels();
         due.min(self.deliver(now))
     }
 
-    /// Sleep until something comes or `due`; what came.
-    fn wait(&self, due: Micros) -> (bool, bool) {
+    /// Sleep until something comes or `due`.
+    fn wait(&mut self, due: Micros) {
         let sleep_us = due.saturating_sub(monotonic_us());
         let timeout = i32::try_from(sleep_us.div_ceil(1000)).unwrap_or(i32::MAX);
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 2];
-        // SAFETY: `events` has room for the two entries that are announced.
-        let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), 2, timeout) };
-        let seen = &events[..usize::try_from(count).unwrap_or(0)];
-        let has = |what: u64| seen.iter().any(|e| e.u64 == what);
-        (has(SOCKET), has(COMMANDS))
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; MAX_READY];
+        // SAFETY: `events` has room for as many entries as are announced.
+        let count =
+            unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), MAX_READY as libc::c_int, timeout) };
+        self.ready.clear();
+        self.ready.extend(events[..usize::try_from(count).unwrap_or(0)].iter().map(|e| (e.u64, e.events)));
+    }
+
+    fn see_to_connections(&mut self, ready: &[(u64, u32)], now: Micros) {
+        let Self { relay, out, connections, sockets, .. } = self;
+        let mut has_frames = false;
+        for &(what, events) in ready {
+            let number = (what & !KIND) as u32;
+            match what & KIND {
+                LISTENER => {
+                    if let Some(listener) = sockets.tcp.get(number as usize) {
+                        connections.accept(listener, now, relay, out);
+                    }
+                }
+                CONNECTION => {
+                    if events & libc::EPOLLOUT as u32 != 0 {
+                        connections.writable(number, out);
+                    }
+                    if events & !(libc::EPOLLOUT as u32) != 0 {
+                        connections.receive(number, now, relay, out);
+                        has_frames = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if has_frames {
+            self.forward(now);
+        }
     }
 
     fn carry_out(&mut self, now: Micros) {
@@ -125,7 +176,7 @@ impl Worker {
         self.shared.take_commands(&mut commands);
         self.shared.neighbours(&mut self.neighbours);
         for command in commands.drain(..) {
-            if let Err(reason) = (command.run)(&mut self.relay, now, &mut self.sender) {
+            if let Err(reason) = (command.run)(&mut self.relay, now, &mut self.out) {
                 self.relay.refuse(command.call, command.handle, reason);
             }
         }
@@ -139,12 +190,21 @@ impl Worker {
         }
         let mut parcels = std::mem::take(&mut self.parcels);
         for (from, mut parcel) in parcels.drain(..) {
-            self.relay.import(from, &mut parcel, now, &mut self.sender);
+            self.relay.import(from, &mut parcel, now, &mut self.out);
             self.shared.mailbox.give_back(parcel);
         }
         self.parcels = parcels;
-        self.relay.fan_out(now, &mut self.sender);
-        self.sender.flush();
+        self.relay.fan_out(now, &mut self.out);
+        self.out.flush();
+    }
+
+    /// Forward what came in.
+    fn forward(&mut self, now: Micros) {
+        // First to the other engines, so that they begin while we do.
+        self.relay.export();
+        self.send_parcels();
+        self.relay.fan_out(now, &mut self.out);
+        self.out.flush();
     }
 
     /// Carry parcels over, and note how far behind the others are.
@@ -160,19 +220,16 @@ impl Worker {
         }
     }
 
-    fn take_datagrams(&mut self, mut now: Micros) -> Micros {
+    fn take_datagrams(&mut self, socket: usize, mut now: Micros) -> Micros {
+        let Some(fd) = self.sockets.udp.get(socket).map(|b| b.socket.as_raw_fd()) else { return now };
         for _ in 0..MAX_BATCHES {
-            let count = self.inbox.receive(self.bound.socket.as_raw_fd());
+            let count = self.inbox.receive(fd);
             for i in 0..count {
                 if let Some((from, data)) = self.inbox.datagram(i) {
-                    self.relay.receive(Remote::udp(from), data, now, &mut self.sender);
+                    self.relay.receive(Remote::udp(from), data, now, &mut self.out);
                 }
             }
-            // First to the other engines, so that they begin while we do.
-            self.relay.export();
-            self.send_parcels();
-            self.relay.fan_out(now, &mut self.sender);
-            self.sender.flush();
+            self.forward(now);
             if count < BATCH {
                 break;
             }
@@ -195,21 +252,44 @@ impl Worker {
         let is_asked = age >= SNAPSHOT_ASKED_US && self.shared.wants_snapshot.swap(false, Ordering::AcqRel);
         if age >= SNAPSHOT_US || is_asked {
             self.last_snapshot = now;
-            self.sender.report(&self.shared.meters);
-            let drops = receive_drops(self.bound.socket.as_raw_fd());
-            self.shared.meters.rx_dropped.store(drops, Ordering::Relaxed);
-            self.shared.meters.cpu_us.store(thread_cpu_us(), Ordering::Relaxed);
+            self.report();
             self.shared.set_snapshot(self.relay.snapshot());
         }
         // An idle engine sleeps on: without peers nothing can be waiting.
         if self.shared.has_events() { self.next_delivery } else { now + SNAPSHOT_US }
     }
+
+    fn report(&self) {
+        let meters = &self.shared.meters;
+        let (sent, dropped) = self.out.counts();
+        let lost = self.sockets.udp.iter().map(|b| receive_drops(b.socket.as_raw_fd())).sum();
+        let pairs = [
+            (&meters.tx_packets, sent),
+            (&meters.tx_dropped, dropped),
+            (&meters.rx_dropped, lost),
+            (&meters.cpu_us, thread_cpu_us()),
+        ];
+        for (meter, value) in pairs {
+            meter.store(value, Ordering::Relaxed);
+        }
+        self.connections.report(meters);
+    }
 }
 
-fn watch(epoll: RawFd, fd: RawFd, what: u64) -> io::Result<()> {
-    let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: what };
+/// Be told when there is something to read.
+pub fn watch(epoll: RawFd, fd: RawFd, what: u64) -> io::Result<()> {
+    control(epoll, libc::EPOLL_CTL_ADD, fd, what, libc::EPOLLIN)
+}
+
+/// The same from now on also, or no more, when bytes can be written.
+pub fn rewatch(epoll: RawFd, fd: RawFd, what: u64, to_write: bool) -> io::Result<()> {
+    control(epoll, libc::EPOLL_CTL_MOD, fd, what, libc::EPOLLIN | if to_write { libc::EPOLLOUT } else { 0 })
+}
+
+fn control(epoll: RawFd, how: libc::c_int, fd: RawFd, what: u64, events: libc::c_int) -> io::Result<()> {
+    let mut event = libc::epoll_event { events: events as u32, u64: what };
     // SAFETY: `event` lives for the call; both descriptors are open.
-    let result = unsafe { libc::epoll_ctl(epoll, libc::EPOLL_CTL_ADD, fd, &raw mut event) };
+    let result = unsafe { libc::epoll_ctl(epoll, how, fd, &raw mut event) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -64,7 +64,7 @@ impl Ice {
         self.path
     }
 
-    /// Addresses that proved the password.
+    /// Addresses that proved the password, the one that did so last at the end.
     pub fn valid(&self) -> &[Remote] {
         &self.valid
     }
@@ -103,7 +103,9 @@ impl Ice {
             return Effect { answer: false, ..effect };
         }
         self.remember(transaction, from);
-        if !self.valid.contains(&from) {
+        if let Some(known) = self.valid.iter().position(|a| *a == from) {
+            self.valid[known..].rotate_left(1);
+        } else {
             if self.valid.len() == MAX_VALID {
                 let oldest = usize::from(Some(self.valid[0]) == self.path);
                 effect.evicted = Some(self.valid.remove(oldest));
@@ -121,6 +123,17 @@ impl Ice {
             effect.restarted = true;
         }
         effect
+    }
+
+    /// `gone` is no way any more (its connection closed). True when it was the path: the address that was checked last takes
+    /// over, if there is one.
+    pub fn forget(&mut self, gone: Remote) -> bool {
+        self.valid.retain(|a| *a != gone);
+        let was_path = self.path == Some(gone);
+        if was_path {
+            self.path = self.valid.last().copied();
+        }
+        was_path
     }
 
     fn remember(&mut self, transaction: [u8; 12], from: Remote) {
@@ -179,6 +192,25 @@ mod tests {
         assert!(ice.on_request(b"b", [3; 12], at(2), true).restarted);
         assert_eq!((ice.generation, ice.path()), (1, Some(at(2))));
         assert_eq!(ice.password(b"a", b"them"), None);
+    }
+
+    #[test]
+    fn when_the_paths_connection_closes_the_address_checked_last_takes_over() {
+        let mut ice = Ice::new(credentials("a"));
+        let tcp = Remote::tcp(at(9).addr, 4);
+        ice.on_request(b"a", [1; 12], at(1), false);
+        ice.on_request(b"a", [2; 12], at(2), false);
+        ice.on_request(b"a", [3; 12], tcp, true);
+        ice.on_request(b"a", [4; 12], at(1), false);
+        assert!(!ice.forget(at(2)));
+        assert_eq!(ice.path(), Some(tcp));
+        ice.on_request(b"a", [5; 12], at(2), false);
+        ice.on_request(b"a", [6; 12], at(1), false);
+        assert!(ice.forget(tcp));
+        assert_eq!(ice.path(), Some(at(1)));
+        assert!(ice.forget(at(1)) && ice.forget(at(2)));
+        assert_eq!(ice.path(), None);
+        assert!(ice.on_request(b"a", [7; 12], at(3), false).moved);
     }
 
     #[test]

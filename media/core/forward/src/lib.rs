@@ -5,11 +5,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backlog;
 pub mod codec;
 pub mod counters;
 pub mod crypto;
+pub mod door;
 pub mod downlink;
 pub mod ext;
+pub mod framing;
 pub mod ice;
 pub mod ids;
 pub mod keyreq;

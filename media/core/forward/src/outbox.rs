@@ -6,6 +6,8 @@ use crate::remote::Remote;
 pub trait Outbox {
     /// Space of at least `max` bytes (`max` ≤ [`MAX_SPACE`]) for one datagram to `to`.
     fn begin(&mut self, to: Remote, max: usize) -> &mut [u8];
+    /// The datagram begun last carries pictures: where what is sent has to wait, it may be dropped first.
+    fn mark_picture(&mut self) {}
     /// The datagram begun last is `len` bytes long; 0: it is not sent.
     fn finish(&mut self, len: usize);
 }

@@ -133,7 +133,13 @@ impl Relay {
                 self.by_ufrag.remove(ufrag);
             }
         }
-        self.by_address.retain(|_, &mut p| p != at);
+        let Self { by_address, released, .. } = self;
+        by_address.retain(|remote, &mut p| {
+            if p == at {
+                released.push(*remote);
+            }
+            p != at
+        });
         Ok(())
     }
 

@@ -114,6 +114,7 @@ impl Relay {
             let transport_seq = peer.downlink.next_seq();
             let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: abs_send_time(now), transport_seq };
             let len = slot.seal_again(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
+            out.mark_picture();
             out.finish(len);
             if len > 0 {
                 peer.note_sent(len, now);

@@ -164,6 +164,9 @@ fn send(
     let transport_seq = peer.downlink.next_seq();
     let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: stamp, transport_seq };
     let len = slot.seal(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
+    if slot.kind == Kind::Video {
+        out.mark_picture();
+    }
     out.finish(len);
     if len > 0 {
         peer.note_sent(len, now);

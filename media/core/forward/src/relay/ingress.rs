@@ -58,6 +58,7 @@ impl Relay {
         }
         if let Some(old) = effect.evicted.filter(|old| self.by_address.get(old) == Some(&at)) {
             self.by_address.remove(&old);
+            self.released.push(old);
         }
         self.by_address.insert(from, at);
         if effect.moved || effect.restarted {

@@ -54,6 +54,8 @@ pub struct Relay {
     pub tapped: Vec<Tapped>,
     /// Bytes of tapped packets that the reader has not taken; the caller keeps it up to date.
     pub tap_backlog: usize,
+    /// Remotes that stand for nobody any more, not taken yet: their connections can be closed.
+    pub released: Vec<Remote>,
     /// Engine-wide counters.
     pub counters: EngineCounters,
     exchange: Exchange,
@@ -87,6 +89,22 @@ impl Relay {
             Sort::Rtcp => self.on_srtcp(peer, data, now, out),
             Sort::Dtls => self.on_dtls(peer, data, now),
             Sort::Stun | Sort::Other => {}
+        }
+    }
+
+    /// True when `remote` proved a peer's password and still stands for it.
+    pub fn knows(&self, remote: &Remote) -> bool {
+        self.by_address.contains_key(remote)
+    }
+
+    /// A connection closed. A peer whose path it was goes on over the address it checked last, or falls silent.
+    pub fn disconnected(&mut self, gone: Remote) {
+        let Some(at) = self.by_address.remove(&gone) else { return };
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        if peer.ice.forget(gone)
+            && let Some(to) = peer.ice.path()
+        {
+            self.notices.push(Notice::Path { peer: peer.id, generation: peer.ice.generation, to });
         }
     }
 
