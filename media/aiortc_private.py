@@ -174,18 +174,23 @@ class Handshake:
 class _Certificate(RTCCertificate):
     """With one SSL context for all its connections: making one costs more than the rest of a handshake's set-up."""
 
+    profiles: tuple[int, ...] = tuple(PROFILES)
     _context: SSL.Context | None = None
 
     def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
         if self._context is None:
-            self._context = super()._create_ssl_context(list(PROFILES.values()))
+            self._context = super()._create_ssl_context([PROFILES[number] for number in self.profiles])
             # After the handshake an association says nothing for an hour: its buffers are given back.
             self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
         return self._context
 
 
-def new_certificate() -> tuple[RTCCertificate, str]:
-    """A fresh ECDSA P-256 certificate and its sha-256 fingerprint. Kept in memory only (ASVS 17.2.1)."""
+def new_certificate(profiles: tuple[int, ...] = tuple(PROFILES)) -> tuple[RTCCertificate, str]:
+    """A fresh ECDSA P-256 certificate and its sha-256 fingerprint. Kept in memory only (ASVS 17.2.1).
+
+    `profiles`: DTLS-SRTP numbers that its connections agree to, most wanted first.
+    """
     certificate = _Certificate.generateCertificate()
+    certificate.profiles = profiles
     (fingerprint,) = (f.value for f in certificate.getFingerprints() if f.algorithm == "sha-256")
     return certificate, fingerprint
