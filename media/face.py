@@ -14,7 +14,8 @@ from media.notices import Notice
 
 
 class BadOffer(Exception):
-    """reason ∈ too_large, malformed, no_fingerprint, no_ice, too_many_media, no_bundle, no_codec, unknown_mid, stale."""
+    """reason ∈ too_large, malformed, no_fingerprint, no_ice, too_many_media, no_bundle, no_codec, unknown_mid, stale,
+    dtls_role (the client would be the DTLS server; we are), nothing_sent, nothing_received (WHIP and WHEP)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

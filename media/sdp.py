@@ -288,5 +288,5 @@ def _fingerprints(session: _Block, transport: _Block) -> tuple[tuple[str, str], 
         raise BadOffer("no_fingerprint")
     setup = transport.all("setup") or session.all("setup")
     if setup and setup[0] not in ("actpass", "active"):
-        raise BadOffer("malformed")
+        raise BadOffer("dtls_role")
     return tuple(found)

@@ -8,8 +8,9 @@ from types import ModuleType
 from aiohttp import web
 
 from server.api import demo as demo_edge
+from server.api import devices as devices_edge
 from server.api import evidence as evidence_edge
-from server.api import guard, health, lessons, probe, session, static, tickets, verify
+from server.api import guard, health, lessons, probe, session, static, tickets, verify, whip
 from server.api import recordings as recordings_edge
 from server.api import roll as roll_edge
 from server.api import sheets as sheets_edge
@@ -23,6 +24,8 @@ from server.services import Services, demo_plan
 from server.services.demo import DemoSchool, finished_lesson
 from server.services.demo_history import History, fill_sheet
 from server.services.demo_links import DemoLinks
+from server.services.device_keys import DeviceKeys
+from server.services.devices import Devices
 from server.services.evidence import Evidence
 from server.services.lesson_source import LessonSources
 from server.services.live import Live
@@ -49,6 +52,8 @@ _EDGES: tuple[ModuleType, ...] = (
     demo_edge,
     lessons,
     tickets,
+    devices_edge,
+    whip,
     recordings_edge,
     roll_edge,
     sheets_edge,
@@ -101,6 +106,7 @@ def compose(settings: Settings, clock: Clock, *, with_media: bool = True) -> Ser
         recordings=recordings,
         recording_reader=RecordingReader(settings.data_dir, planning, ledger, clock),
         live=live,
+        devices=Devices(DeviceKeys(database, planning, clock), live, settings.max_devices),
         desks=Desks(planning, ledger, clock),
         projector=projector,
         roll=Rolls(planning, ledger, sources, clock, settings.data_dir),

@@ -21,6 +21,7 @@ COMMAND_MODULES = (
     "server.cli_school",
     "server.doctor",
     "server.cli_evidence",
+    "server.cli_devices",
 )
 DEFAULT_COMMAND = "serve"
 BAD_SETTINGS = 2

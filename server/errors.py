@@ -8,7 +8,8 @@ edges only (api/problem.py, realtime/acks.py). Everything else that is raised is
     ├── NotFound     there is no such thing, or not for you (404)
     ├── Conflict     the thing is in a state that does not allow it (409)
     ├── Invalid      the input itself is wrong (400, 422)
-    └── Overloaded   right request, wrong moment (429, 503)
+    └── Overloaded   right request, wrong moment (429)
+        └── Unavailable  … and it is the server that has no room (503)
 """
 
 from __future__ import annotations
@@ -55,3 +56,7 @@ class Overloaded(Problem):
     """Too many requests or no capacity; `retry_after_s` may be among the params."""
 
     status = 429
+
+
+class Unavailable(Overloaded):
+    status = 503

@@ -19,8 +19,10 @@ LessonId = NewType("LessonId", str)
 SheetId = NewType("SheetId", str)
 LogId = NewType("LogId", str)
 PolicyId = NewType("PolicyId", str)
-#: One person in one lesson, whatever the number of connections: equal to the person's id within the room.
-ParticipantId = NewType("ParticipantId", str)
+#: A device that takes part in a lesson for a person (a second camera, a screen in the next hall): the id of its key.
+DeviceId = NewType("DeviceId", str)
+#: Who takes part in a room: a person, whatever the number of connections, or a person's device.
+ParticipantId = PersonId | DeviceId
 #: One Socket.IO socket of a participant.
 ConnectionId = NewType("ConnectionId", str)
 #: One seat held over reconnects by a browser (`session` on the wire).

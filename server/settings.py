@@ -64,6 +64,9 @@ class Settings:
     demo_plan: str = _setting(
         "", "JSON file that changes the demonstration's lesson (demo mode only); see services/demo_plan.py."
     )
+    max_devices: int = _setting(
+        12, "Devices (WHIP encoders and WHEP screens) that one lesson may have at once; see docs/whip.md."
+    )
     metrics_port: int = _setting(
         -1, "TCP port of /metrics on the loopback address; 0 takes a free one, -1 turns it off."
     )

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from server.api.cookies import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
 from server.api.edge import ACCOUNT, ACCOUNT_PROBLEM, TooLarge
+from server.api.whip import is_device_path
 from server.errors import Problem, Refused, Unauthenticated
 from server.services import Services
 from server.settings import Settings
@@ -97,7 +98,8 @@ def own_page_only(services: Services) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method not in SAFE_METHODS and request.path.startswith("/api/"):
+        needs_page = request.method not in SAFE_METHODS and request.path.startswith("/api/")
+        if needs_page and not is_device_path(request.path):
             require_own_origin(request, services.settings)
             if request.path not in _BEFORE_CSRF or request.method == "DELETE":
                 _require_csrf(request)

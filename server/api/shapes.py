@@ -162,6 +162,42 @@ class Ticket(Body, frozen=True, kw_only=True):
     expires_us: int
 
 
+# --- devices ---------------------------------------------------------------------------------------------------------
+
+
+class MakeDeviceKey(Request, frozen=True, kw_only=True):
+    """POST /lessons/{id}/devices. purpose ∈ camera (WHIP, a second camera), screen (WHEP, a screen elsewhere). `sound`: its microphone is heard."""
+
+    purpose: Annotated[str, Meta(pattern="^(camera|screen)$")]
+    sound: bool = False
+
+
+class DeviceKey(Body, frozen=True, kw_only=True):
+    """A key without its secret. `since_us`: since when its device is in; null when it is not."""
+
+    id: str
+    purpose: str
+    sound: bool
+    owner: str
+    created_us: int
+    expires_us: int
+    since_us: int | None
+
+
+class DeviceKeyMade(Body, frozen=True, kw_only=True):
+    """`url` and `key` (a bearer token) are what the encoder or screen is told. The key is never shown again."""
+
+    key: str
+    url: str
+    device: DeviceKey
+
+
+class DeviceKeys(Body, frozen=True, kw_only=True):
+    """GET /lessons/{id}/devices"""
+
+    devices: list[DeviceKey]
+
+
 # --- the record of a lesson -------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Any, Union
 
 import msgspec
 
-from server.events import lesson, room, sheet
+from server.events import device, lesson, room, sheet
 from server.events.base import Event, type_of
 from server.events.lift import STEPS, lift
 
@@ -24,7 +24,7 @@ def _types_of(module: ModuleType) -> list[type[Event]]:
 
 
 EVENT_TYPES: dict[str, type[Event]] = {
-    type_of(kind): kind for module in (lesson, room, sheet) for kind in _types_of(module)
+    type_of(kind): kind for module in (lesson, room, device, sheet) for kind in _types_of(module)
 }
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP007

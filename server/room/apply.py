@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from server.events import lesson, room
+from server.events import device, lesson, room
 from server.events.base import Event, Recorded
 from server.ids import PersonId
-from server.room.state import ChatEntry, PersonState, Presence, RollCall, RoomState
+from server.room.state import ChatEntry, DeviceState, PersonState, Presence, RollCall, RoomState
 from server.school.lesson_states import LessonState
 from server.school.permissions import Role
 
@@ -190,6 +190,21 @@ def _roll_call_answered(state: RoomState, event: room.RollCallAnswered, _: int) 
             call.asked.add(event.person)
 
 
+def _device_joined(state: RoomState, event: device.DeviceJoined, at_us: int) -> None:
+    state.devices[event.device] = DeviceState(event.device, event.owner, event.purpose, at_us)
+
+
+def _device_left(state: RoomState, event: device.DeviceLeft, _: int) -> None:
+    known = state.devices[event.device]
+    known.is_present, known.since_us = False, event.last_alive_us
+    known.media.clear()
+
+
+def _device_media(state: RoomState, event: device.DeviceMediaChanged, _: int) -> None:
+    known = state.devices[event.device].media
+    (known.add if event.on else known.discard)(event.role)
+
+
 def _screenshot_asked(state: RoomState, event: room.ScreenshotAsked, _: int) -> None:
     state.screenshots_asked.append(event.cause)
 
@@ -226,4 +241,7 @@ _ACTS: dict[type[Event], _Apply] = {
     room.MessageHidden: _hidden,
     room.RollCallAnswered: _roll_call_answered,
     room.ScreenshotAsked: _screenshot_asked,
+    device.DeviceJoined: _device_joined,
+    device.DeviceLeft: _device_left,
+    device.DeviceMediaChanged: _device_media,
 }

@@ -16,12 +16,14 @@ from media.face import Admission
 from server.attendance.policy import Policy
 from server.clock import Clock, micros
 from server.errors import Problem
+from server.events import device as device_facts
 from server.events import lesson, room
 from server.events.base import Event, Origin, Recorded
-from server.ids import PersonId
+from server.ids import DeviceId, PersonId
 from server.ledger.faces import NewEvent
 from server.room.apply import apply
 from server.room.decisions_floor import may_publish, priority
+from server.room.device import Device
 from server.room.doors import Log, Observer, RecordingDoor
 from server.room.media_link import MediaLink
 from server.room.moment import Moment
@@ -53,6 +55,7 @@ class Hall:
     tasks: TaskGroupOf
     cards: dict[PersonId, PersonCard]
     participants: dict[PersonId, Participant] = field(default_factory=dict)
+    devices: dict[DeviceId, Device] = field(default_factory=dict)
     recording: RecordingDoor | None = None
     observers: list[Observer] = field(default_factory=list)
     on_ended: Callable[[], None] | None = None
@@ -120,11 +123,18 @@ class Hall:
         if held is not None and held.connection is not None:
             held.connection.close()
 
+    def drop_device(self, device: DeviceId) -> None:
+        """The device is gone: its media end."""
+        self.devices.pop(device, None)
+        self.media.remove(device)
+
     def _act(self, event: Event) -> None:
         """What a fact means for relay, recording and sockets."""
         match event:
             case room.PersonLeft() | room.PersonRemoved():
                 self.drop(event.person)
+            case device_facts.DeviceLeft() if event.reason != "replaced":
+                self.drop_device(event.device)
             case room.FloorGiven() | room.FloorTaken():
                 held = self.participants.get(event.person)
                 if held is not None:

@@ -1,4 +1,4 @@
-"""The only bridge between a room and the relay: persons ↔ peers, offers ↔ answers, slot maps ↔ participants.
+"""The only bridge between a room and the relay: persons and their devices ↔ peers, offers ↔ answers, slot maps ↔ participants.
 
 The relay knows integers and no school; the room knows persons and no packets. Notices come in on the event loop's thread and are only handed
 over. A room without a relay works: nobody is sent media, everything else is the same.
@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 
 from media.face import Admission, BadOffer, NoCapacity, Publish, Relay, Router, Wanted
 from media.notices import Notice
-from server.errors import Conflict, Invalid, Overloaded
-from server.ids import PersonId
+from server.errors import Conflict, Invalid, Unavailable
+from server.ids import ParticipantId, PersonId
 from server.room.commands import PublishedMedia, WantedTile
 from server.room.pushes import SlotAssignment
 
 #: What the relay finds wrong with an offer and the browser can do nothing about but offer again.
 _STALE = "stale"
+#: Who is refused for want of room may ask again after this long: people leave, nobody is served worse meanwhile.
+RETRY_AFTER_S = 15
 
 
 class MediaLink:
@@ -26,11 +28,11 @@ class MediaLink:
         #: Where notices go; set by the room.
         self.sink: Callable[[Notice], None] | None = None
         self.router: Router | None = relay.open_router(self._notify) if relay is not None else None
-        self._peers: dict[PersonId, int] = {}
-        self._persons: dict[int, PersonId] = {}
-        self._connected: set[PersonId] = set()
+        self._peers: dict[ParticipantId, int] = {}
+        self._persons: dict[int, ParticipantId] = {}
+        self._connected: set[ParticipantId] = set()
 
-    def peer_of(self, person: PersonId) -> int:
+    def peer_of(self, person: ParticipantId) -> int:
         """The person's number towards the relay, given at the first asking."""
         if person not in self._peers:
             peer = len(self._peers) + 1
@@ -38,14 +40,16 @@ class MediaLink:
             self._persons[peer] = person
         return self._peers[person]
 
-    def person_of(self, peer: int) -> PersonId | None:
+    def person_of(self, peer: int) -> ParticipantId | None:
         return self._persons.get(peer)
 
-    def has(self, person: PersonId) -> bool:
+    def has(self, person: ParticipantId) -> bool:
         """Whether the relay has a peer for this person now."""
         return person in self._connected
 
-    def add(self, person: PersonId, offer: str, media: Sequence[PublishedMedia], admission: Admission) -> str | None:
+    def add(
+        self, person: ParticipantId, offer: str, media: Sequence[PublishedMedia], admission: Admission
+    ) -> str | None:
         """Admit a person with their offer; the SDP answer, None without a relay. Raises Problem."""
         if self.router is None:
             return None
@@ -54,7 +58,7 @@ class MediaLink:
         except BadOffer as error:
             raise Invalid("room.bad_offer", reason=error.reason) from error
         except NoCapacity as error:
-            raise Overloaded("room.no_capacity") from error
+            raise Unavailable("room.no_capacity", retry_after_s=RETRY_AFTER_S) from error
         self._connected.add(person)
         return answer
 
@@ -66,7 +70,7 @@ class MediaLink:
         except BadOffer as error:
             raise _problem(error) from error
 
-    def restart_ice(self, person: PersonId, gen: int, offer: str) -> str:
+    def restart_ice(self, person: ParticipantId, gen: int, offer: str) -> str:
         router = self._router_with(person)
         try:
             return router.restart_ice(self.peer_of(person), gen, offer)
@@ -89,16 +93,16 @@ class MediaLink:
         pin = self._peers.get(PersonId(pinned)) if pinned is not None else None
         self.router.set_view(self.peer_of(person), wanted, pin, listen_only)
 
-    def remove(self, person: PersonId) -> None:
+    def remove(self, person: ParticipantId) -> None:
         if self.router is not None and self.has(person):
             self._connected.discard(person)
             self.router.remove_peer(self.peer_of(person))
 
-    def lost_peer(self, person: PersonId) -> None:
+    def lost_peer(self, person: ParticipantId) -> None:
         """The relay dropped the peer by itself (DTLS failed)."""
         self._connected.discard(person)
 
-    def last_alive_us(self, person: PersonId) -> int | None:
+    def last_alive_us(self, person: ParticipantId) -> int | None:
         """Unix microseconds of the person's last authenticated packet; None without a peer."""
         if self.router is None or not self.has(person):
             return None
@@ -124,7 +128,7 @@ class MediaLink:
         if self.sink is not None:
             self.sink(notice)
 
-    def _router_with(self, person: PersonId) -> Router:
+    def _router_with(self, person: ParticipantId) -> Router:
         if self.router is None or not self.has(person):
             raise Conflict("room.no_media")
         return self.router

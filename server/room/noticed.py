@@ -8,6 +8,8 @@ from typing import Any
 from media import notices as seen
 from server.events import room
 from server.events.base import Origin
+from server.ids import DeviceId, PersonId
+from server.room import devices
 from server.room import pushes as tell
 from server.room.arrivals import tell_state
 from server.room.decisions_presence import media_changed
@@ -23,8 +25,11 @@ async def noticed(hall: Hall, notice: seen.Notice) -> None:
         hall.speakers = hall.media.persons(notice.speakers)
         hall.tell([Outgoing(tell.SpeakersChanged(speakers=hall.speakers))])
         return
-    person = hall.media.person_of(notice.peer)
-    held = hall.participants.get(person) if person is not None else None
+    who = hall.media.person_of(notice.peer)
+    if who in hall.devices:
+        await devices.noticed(hall, hall.devices[DeviceId(who)], notice)
+        return
+    held = hall.participants.get(PersonId(who)) if who is not None else None
     act = _ACTS.get(type(notice))
     if held is not None and act is not None:
         await act(hall, held, notice)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from server.events import lesson, room
+from server.events import device, lesson, room
 from server.events.base import Event, Recorded
-from server.ids import MessageId, PersonId
+from server.ids import MessageId, ParticipantId, PersonId
 from server.room import pushes as tell
 from server.room.state import STAFF
 from server.room.view import View
@@ -41,17 +41,20 @@ _ABOUT_PEOPLE = (
     room.PersonKnocked, room.PersonReturned, room.PersonLost, room.PersonLeft, room.PersonRemoved, room.DeviceChanged,
     room.ConnectionStateChanged, room.MediaChanged, room.FloorGiven,
 )  # fmt: skip
+_ABOUT_DEVICES = device.DeviceJoined | device.DeviceLeft | device.DeviceMediaChanged
 
 
 def outgoing(view: View, recorded: Iterable[Recorded]) -> list[Outgoing]:
     """The pushes of a batch of events, each fact once, the roster's changes gathered in one push at the end."""
-    changed: set[PersonId] = set()
+    changed: set[ParticipantId] = set()
     told: list[Outgoing] = []
     hands = floor = False
     for each in recorded:
         event = each.event
         if isinstance(event, _ABOUT_PEOPLE):
             changed.add(event.person)
+        if isinstance(event, _ABOUT_DEVICES):
+            changed.add(event.device)
         hands = hands or isinstance(event, room.HandRaised | room.HandLowered)
         floor = floor or isinstance(event, room.FloorGiven | room.FloorTaken)
         teller = _TELLERS.get(type(event))
@@ -66,7 +69,7 @@ def outgoing(view: View, recorded: Iterable[Recorded]) -> list[Outgoing]:
     return told
 
 
-def roster_changed(view: View, people: set[PersonId]) -> Outgoing:
+def roster_changed(view: View, people: set[ParticipantId]) -> Outgoing:
     return Outgoing(tell.RosterChanged(people=view.entries(people), counts=view.counts()))
 
 

@@ -26,9 +26,10 @@ class SessionInfo(Shape, frozen=True, kw_only=True):
 
 
 class RosterEntry(Shape, frozen=True, kw_only=True):
-    """One person of the lesson. presence ∈ expected, present, lost, left, removed.
+    """One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
 
-    role ∈ lecturer, student, class_manager, observer. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
+    role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
+    A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere.
     """
 
     participant: str
@@ -46,6 +47,8 @@ class RosterEntry(Shape, frozen=True, kw_only=True):
     screen: bool
     hears: bool
     times_spoken: int
+    owner: str | None = None
+    purpose: str = ""
 
 
 class PeriodInfo(Shape, frozen=True, kw_only=True):

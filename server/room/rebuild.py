@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.events import lesson, room
+from server.events import device, lesson, room
 from server.events.base import Event, Origin, Recorded
 from server.ids import LessonId
 from server.room.apply import apply
@@ -30,6 +30,10 @@ def interruption(state: RoomState, last_alive_us: int, now_us: int) -> list[Even
         room.PersonLost(person=each.person, last_alive_us=last_alive_us, reason="server_restart", inferred=True)
         for each in state.people.values()
         if each.presence is Presence.PRESENT
+    ]
+    lost += [
+        device.DeviceLeft(device=each.device, last_alive_us=last_alive_us, reason="server_restart", inferred=True)
+        for each in state.present_devices()
     ]
     outage = lesson.ServerOutage(from_us=last_alive_us, to_us=max(now_us, last_alive_us))
     return [*lost, outage]

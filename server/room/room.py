@@ -14,14 +14,15 @@ import structlog
 from media.notices import Notice
 from server.errors import Conflict, Overloaded
 from server.events.base import Event, Origin
-from server.ids import AccountId, ConnectionId, LessonId, PersonId
+from server.ids import AccountId, ConnectionId, DeviceId, LessonId, PersonId
 from server.ledger.faces import Fenced, NewEvent
-from server.room import arrivals
+from server.room import arrivals, devices
 from server.room import pushes as tell
 from server.room.arrivals import Arrival
 from server.room.commands import Command, Connect
 from server.room.decisions import Actor, allow, decide
 from server.room.decisions_presence import consented, leave
+from server.room.device import Device, DeviceArrival
 from server.room.doors import Connection
 from server.room.hall import Hall
 from server.room.noticed import noticed
@@ -85,6 +86,14 @@ class Room:
     def noticed(self, notice: Notice) -> None:
         """From the relay, on the event loop's thread."""
         self._post(lambda: noticed(self.hall, notice))
+
+    async def device_in(self, arrival: DeviceArrival) -> tuple[Device, str]:
+        """Let a device in; its stay and the SDP answer. Raises Problem."""
+        return await self.in_turn(lambda: devices.come_in(self.hall, arrival))
+
+    async def device_gone(self, device: DeviceId, reason: str) -> None:
+        """A device left, or its key was taken back. Idempotent."""
+        await self.in_turn(lambda: devices.go(self.hall, device, reason))
 
     async def consented(self, account: AccountId, person: PersonId, version: int, purposes: Sequence[str]) -> None:
         """Somebody agreed to the school's notice and is about to come in."""
@@ -210,6 +219,8 @@ class Room:
         hall = self.hall
         last_us = hall.state.ended_us or hall.now_us
         people: Sequence[PersonId] = [each.person for each in hall.state.seated()]
+        for device in tuple(hall.devices):
+            await devices.go(hall, device, "lesson_end")
         for person in people:
             held = hall.participants.get(person)
             if held is None:

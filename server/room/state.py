@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.events.lesson import LessonOpened
-from server.ids import LessonId, MessageId, PersonId, RollCallId
+from server.ids import DeviceId, LessonId, MessageId, PersonId, RollCallId
 from server.school.lesson_states import LessonState
 from server.school.permissions import Role
 
@@ -42,6 +42,18 @@ class PersonState:
     @property
     def is_seated(self) -> bool:
         return self.presence in SEATED
+
+
+@dataclass(slots=True)
+class DeviceState:
+    """A device of the lesson; one that left stays known. `media` is what the server sees it send."""
+
+    device: DeviceId
+    owner: PersonId
+    purpose: str
+    since_us: int
+    is_present: bool = True
+    media: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -83,6 +95,7 @@ class RoomState:
     ended_us: int | None = None
     suspended_reason: str = ""
     people: dict[PersonId, PersonState] = field(default_factory=dict)
+    devices: dict[DeviceId, DeviceState] = field(default_factory=dict)
     #: Who agreed to the notice, and to which version of it.
     consents: dict[PersonId, int] = field(default_factory=dict)
     chat: dict[MessageId, ChatEntry] = field(default_factory=dict)
@@ -108,6 +121,9 @@ class RoomState:
         return [
             each for each in self.people.values() if each.role is Role.STUDENT and each.presence is Presence.PRESENT
         ]
+
+    def present_devices(self) -> list[DeviceState]:
+        return [each for each in self.devices.values() if each.is_present]
 
     def is_teaching(self) -> bool:
         return self.phase in (LessonState.LIVE, LessonState.SUSPENDED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.events.base import Event, Origin
+from server.room import devices
 from server.room.decisions_lesson import end_without_lecturer, screenshot
 from server.room.decisions_presence import leave, lose
 from server.room.decisions_roll_call import automatic_count, close_due, retry_due, start_automatic
@@ -35,6 +36,7 @@ class Timekeeper:
         await hall.log.beat()
         for held in tuple(hall.participants.values()):
             await self._seat(held)
+        await devices.look(hall)
         if hall.state.is_teaching():
             await self._lesson()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.ids import PersonId
+from server.ids import ParticipantId, PersonId
 from server.room.participant import Claims, Participant
 from server.room.pushes import (
     ChatMessage,
@@ -16,7 +16,7 @@ from server.room.pushes import (
     RollCallInfo,
     RosterEntry,
 )
-from server.room.state import STAFF, ChatEntry, PersonState, Presence, RollCall, RoomState
+from server.room.state import STAFF, ChatEntry, DeviceState, PersonState, Presence, RollCall, RoomState
 from server.school.permissions import Role
 from server.school.plan import LessonPlan, PersonCard
 
@@ -47,10 +47,12 @@ class View:
         )
 
     def roster(self) -> list[RosterEntry]:
-        return [self.entry(person) for person in self.state.people.values()]
+        people = [self.entry(person) for person in self.state.people.values()]
+        return people + [self.device(each) for each in self.state.present_devices()]
 
-    def entries(self, people: set[PersonId]) -> list[RosterEntry]:
-        return [self.entry(self.state.people[each]) for each in self.state.people if each in people]
+    def entries(self, who: set[ParticipantId]) -> list[RosterEntry]:
+        people = [self.entry(person) for each, person in self.state.people.items() if each in who]
+        return people + [self.device(device) for each, device in self.state.devices.items() if each in who]
 
     def entry(self, person: PersonState) -> RosterEntry:
         card = self.cards.get(person.person)
@@ -72,6 +74,28 @@ class View:
             screen=claims.screen,
             hears=claims.hears,
             times_spoken=person.times_spoken,
+        )
+
+    def device(self, device: DeviceState) -> RosterEntry:
+        """A device shows what the server sees it send; a browser says which words name it."""
+        return RosterEntry(
+            participant=device.device,
+            name="",
+            given_name="",
+            title="",
+            code="",
+            unit="",
+            role="device",
+            presence=(Presence.PRESENT if device.is_present else Presence.LEFT).value,
+            state="learning" if device.is_present else "left",
+            since_us=device.since_us,
+            microphone="microphone" in device.media,
+            camera="camera" in device.media,
+            screen=False,
+            hears=True,
+            times_spoken=0,
+            owner=device.owner,
+            purpose=device.purpose,
         )
 
     def counts(self) -> Counts:

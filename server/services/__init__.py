@@ -11,6 +11,7 @@ from server.identity.identity import Identity
 from server.ledger import Ledger
 from server.projector import Projector
 from server.services.demo_links import DemoLinks
+from server.services.devices import Devices
 from server.services.evidence import Evidence
 from server.services.live import Live
 from server.services.live_desk import Desks
@@ -40,6 +41,7 @@ class Services:
     fanout: Fanout
     relay: Relay | None
     live: Live
+    devices: Devices
     desks: Desks
     projector: Projector
     roll: Rolls

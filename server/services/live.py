@@ -152,7 +152,7 @@ class Live:
         consent = await self._planning.consent(account.person, mine.line.cohort, mine.line.school)
         if role is Role.STUDENT and consent.given_us is None:
             raise Conflict("consent.required", version=consent.notice.version)
-        node = await self._owner_elsewhere(lesson)
+        node = await self.elsewhere(lesson)
         other_device = False
         if not node:
             room = await self.room(lesson)
@@ -190,7 +190,7 @@ class Live:
     def _room_holding(self, connect: Connect) -> Room | None:
         return next((each.room for each in self._lessons.values() if each.room.holds(connect)), None)
 
-    async def _owner_elsewhere(self, lesson: LessonId) -> str:
+    async def elsewhere(self, lesson: LessonId) -> str:
         """The address of another node that has the room; empty if it is here, nowhere, or nobody can tell."""
         if lesson in self._lessons:
             return ""

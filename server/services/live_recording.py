@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from server.errors import Conflict
 from server.events.base import Event, Origin, Recorded
-from server.ids import LessonId, PersonId
+from server.ids import DeviceId, LessonId, PersonId
 from server.ledger import LogWriter, NewEvent
 from server.room.pushes import RecordingChanged, RecordingInfo
 from server.room.room import Room
@@ -38,7 +38,11 @@ class LiveHost:
             await self._writer.append(NewEvent(event, origin))
 
     def person_of(self, peer: int) -> PersonId | None:
-        return self._room.hall.media.person_of(peer)
+        """Whose picture it is: a device's is its owner's."""
+        hall = self._room.hall
+        who = hall.media.person_of(peer)
+        device = hall.state.devices.get(DeviceId(who)) if who is not None else None
+        return device.owner if device is not None else PersonId(who) if who is not None else None
 
     def scene(self) -> Scene:
         hall = self._room.hall

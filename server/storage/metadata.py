@@ -1,4 +1,4 @@
-"""The one MetaData of the database. Tables stand beside their subject: school_tables.py, account_tables.py, ledger_tables.py, sheet_tables.py.
+"""The one MetaData of the database. Tables stand beside their subject: school_, account_, ledger_, sheet_ and device_tables.py.
 
 Ids are texts (UUIDv7), times are Unix microseconds in BIGINT (`_us`), dates are ISO texts in school time, structured values are JSON.
 """

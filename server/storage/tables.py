@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from server.storage.metadata import metadata
 
-for _module in ("school_tables", "account_tables", "ledger_tables", "sheet_tables"):
+for _module in ("school_tables", "account_tables", "ledger_tables", "sheet_tables", "device_tables"):
     if find_spec(f"server.storage.{_module}"):
         import_module(f"server.storage.{_module}")
 

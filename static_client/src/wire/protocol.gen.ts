@@ -208,9 +208,10 @@ export interface LessonInfo {
 }
 
 /**
- * One person of the lesson. presence ∈ expected, present, lost, left, removed.
+ * One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
  *
- * role ∈ lecturer, student, class_manager, observer. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
+ * role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
+ * A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere.
  */
 export interface RosterEntry {
   participant: string;
@@ -228,6 +229,8 @@ export interface RosterEntry {
   screen: boolean;
   hears: boolean;
   times_spoken: number;
+  owner: string | null;
+  purpose: string;
 }
 
 /** Who is delivered in the receive slot `mid`; participant null: nobody. role ∈ microphone, camera, screen, screen_audio. */
@@ -499,6 +502,12 @@ export interface AskTicket {
   device: string;
 }
 
+/** POST /lessons/{id}/devices. purpose ∈ camera (WHIP, a second camera), screen (WHEP, a screen elsewhere). `sound`: its microphone is heard. */
+export interface MakeDeviceKey {
+  purpose: "camera" | "screen";
+  sound?: boolean;
+}
+
 /** POST /lessons/{id}/roll/override */
 export interface OverrideMark {
   enrolment: string;
@@ -616,6 +625,29 @@ export interface Ticket {
   role: string;
   other_device: boolean;
   expires_us: number;
+}
+
+/** A key without its secret. `since_us`: since when its device is in; null when it is not. */
+export interface DeviceKey {
+  id: string;
+  purpose: string;
+  sound: boolean;
+  owner: string;
+  created_us: number;
+  expires_us: number;
+  since_us: number | null;
+}
+
+/** `url` and `key` (a bearer token) are what the encoder or screen is told. The key is never shown again. */
+export interface DeviceKeyMade {
+  key: string;
+  url: string;
+  device: DeviceKey;
+}
+
+/** GET /lessons/{id}/devices */
+export interface DeviceKeys {
+  devices: DeviceKey[];
 }
 
 /** Presence in one period, seconds; `delivered` false: chưa thực hiện. */

@@ -17,6 +17,7 @@ FAMILIES = {
     "lesson": "The lesson as a whole",
     "room": "People in the live room",
     "chat": "Messages",
+    "device": "Devices",
     "recording": "The recording",
     "roll": "The roll",
     "sheet": "The sheet",
