@@ -101,8 +101,8 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "evidence.bundle": _cells((_LECTURER, AFTER), (STAFF, AFTER)),
     "events.read": _cells((_LECTURER, SINCE_LIVE | LOBBY), (STAFF, SINCE_LIVE | LOBBY)),
     "device.camera": _cells((_LECTURER, ENTER)),
-    "device.screen": _cells(((*_LECTURER, R.CLASS_MANAGER, R.TRAINING_OFFICE, R.ADMINISTRATOR), ENTER)),
-    "device.list": _cells(((*_LECTURER, R.CLASS_MANAGER, R.TRAINING_OFFICE, R.ADMINISTRATOR), ANY)),
+    "device.screen": _cells(((*_LECTURER, R.CLASS_MANAGER, R.TRAINING_OFFICE), ENTER)),
+    "device.list": _cells(((*_LECTURER, R.CLASS_MANAGER, R.TRAINING_OFFICE), ANY)),
     "recording.read": _cells(((*_LECTURER, *_STUDENT, *STAFF), AFTER)),
     # commands: the lesson
     "command.start_lesson": _cells((_LECTURER, LOBBY)),

@@ -35,6 +35,8 @@ export function person(participant: string, name: string, change: Partial<Roster
     screen: false,
     hears: true,
     times_spoken: 0,
+    owner: null,
+    purpose: "",
     ...change,
   };
 }

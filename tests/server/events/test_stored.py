@@ -88,5 +88,5 @@ def test_recorded_event_is_the_one_appended() -> None:
 
 def test_every_type_has_a_family_a_name_and_a_version() -> None:
     for name, kind in EVENT_TYPES.items():
-        assert re.fullmatch(r"(lesson|room|chat|roll|sheet|recording)\.[a-z_]+/[1-9]", name)
+        assert re.fullmatch(r"(lesson|room|chat|device|roll|sheet|recording)\.[a-z_]+/[1-9]", name)
         assert type_of(kind) == name

@@ -126,18 +126,24 @@ export const problems: Record<keyof typeof source, string> = {
   "problem.room.too_fast": "Too fast. Try again in {retry_after_s} seconds.",
   "problem.room.wrong_state": "The state of the lesson does not allow this.",
   "problem.sheet.none_yet": "This lesson has no sheet yet.",
-  "problem.device.no_key": "A device key (Bearer) is needed. Make one on the lesson's page and give it to the encoder.",
+  "problem.device.no_key":
+    "A device key (Bearer) is needed. Make one on the lesson's page and give it to the encoder.",
   "problem.device.bad_key": "The device key is wrong or was taken back. Make a new one on the lesson's page.",
   "problem.device.key_expired": "The device key has expired because the lesson is over.",
-  "problem.device.other_lesson": "This key belongs to another lesson. Use address and key of the same lesson.",
-  "problem.device.other_purpose": "This key is for something else: a camera key goes with the WHIP address, a screen key with the WHEP address.",
+  "problem.device.other_lesson":
+    "This key belongs to another lesson. Use address and key of the same lesson.",
+  "problem.device.other_purpose":
+    "This key is for something else: a camera key goes with the WHIP address, a screen key with the WHEP address.",
   "problem.device.too_many_attempts": "Too many attempts. Try again in {retry_after_s} seconds.",
-  "problem.device.too_many_keys": "The lesson has {most} device keys already. Take back one that is not used.",
+  "problem.device.too_many_keys":
+    "The lesson has {most} device keys already. Take back one that is not used.",
   "problem.device.too_many": "The lesson has {most} devices already. Turn one off and try again.",
   "problem.device.not_found": "This device is not in the lesson any more.",
   "problem.device.wrong_type": "The device sent the wrong kind of data. The server needs {wanted}.",
-  "problem.device.bad_offer": "The device's connection offer cannot be used ({reason}). See the WHIP guide and adjust the device.",
+  "problem.device.bad_offer":
+    "The device's connection offer cannot be used ({reason}). See the WHIP guide and adjust the device.",
   "problem.device.bad_fragment": "The device's ICE information cannot be used.",
-  "problem.device.no_if_match": "The request has no If-Match. The device has to say which ICE session it speaks of.",
+  "problem.device.no_if_match":
+    "The request has no If-Match. The device has to say which ICE session it speaks of.",
   "problem.device.other_session": "This ICE session has been replaced. The device has to restart ICE.",
 };

@@ -122,17 +122,20 @@ export const problems = {
   "problem.room.too_fast": "Thao tác quá nhanh. Thử lại sau {retry_after_s} giây.",
   "problem.room.wrong_state": "Trạng thái buổi học chưa cho phép việc này.",
   "problem.sheet.none_yet": "Buổi học này chưa có phiếu.",
-  "problem.device.no_key": "Cần khóa thiết bị (Bearer). Tạo khóa trong trang buổi học rồi nhập vào thiết bị phát.",
+  "problem.device.no_key":
+    "Cần khóa thiết bị (Bearer). Tạo khóa trong trang buổi học rồi nhập vào thiết bị phát.",
   "problem.device.bad_key": "Khóa thiết bị không đúng hoặc đã thu hồi. Tạo khóa mới trong trang buổi học.",
   "problem.device.key_expired": "Khóa thiết bị hết hạn vì buổi học đã kết thúc.",
   "problem.device.other_lesson": "Khóa này thuộc buổi học khác. Dùng địa chỉ và khóa của cùng một buổi.",
-  "problem.device.other_purpose": "Khóa này dành cho việc khác. Khóa camera dùng với địa chỉ WHIP, khóa màn hình dùng với địa chỉ WHEP.",
+  "problem.device.other_purpose":
+    "Khóa này dành cho việc khác. Khóa camera dùng với địa chỉ WHIP, khóa màn hình dùng với địa chỉ WHEP.",
   "problem.device.too_many_attempts": "Đã thử quá nhiều lần. Thử lại sau {retry_after_s} giây.",
   "problem.device.too_many_keys": "Buổi học đã có {most} khóa thiết bị. Thu hồi khóa không dùng rồi tạo lại.",
   "problem.device.too_many": "Buổi học đã có {most} thiết bị. Tắt bớt một thiết bị rồi thử lại.",
   "problem.device.not_found": "Thiết bị này không còn trong lớp.",
   "problem.device.wrong_type": "Thiết bị gửi sai loại dữ liệu. Máy chủ cần {wanted}.",
-  "problem.device.bad_offer": "Thông tin kết nối của thiết bị không dùng được ({reason}). Xem hướng dẫn WHIP rồi chỉnh thiết bị.",
+  "problem.device.bad_offer":
+    "Thông tin kết nối của thiết bị không dùng được ({reason}). Xem hướng dẫn WHIP rồi chỉnh thiết bị.",
   "problem.device.bad_fragment": "Thông tin ICE của thiết bị không dùng được.",
   "problem.device.no_if_match": "Yêu cầu thiếu If-Match. Thiết bị cần ghi phiên ICE mà nó nói đến.",
   "problem.device.other_session": "Phiên ICE này đã được thay. Thiết bị cần khởi động lại ICE.",
