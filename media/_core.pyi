@@ -25,7 +25,8 @@ Events, as returned by `poll_events` (first item: the name). `media.engine` turn
     ("fb", [(peer, sent_bps, acked_bps, estimate_bps, owd_ms, loss, rtt_ms, remb_bps)])
                                                    every 200 ms, peers with fresh downlink feedback; -1 / 0 where not known.
                                                    estimate_bps: what the way to the peer carries, all media together
-    ("rates", [(src, rid, bps, packets_per_s)])    each second, layers that are up
+    ("rates", [(src, rid, bps, packets_per_s, bps_0, bps_01)])
+                                                   each second, layers that are up; bps_0, bps_01: of temporal layer 0, and of 0 and 1
     ("sr", src, rid, ntp, rtp, at_us)              sender report of a tapped source: NTP 32.32 ↔ RTP time, arrival
     ("tap", [(src, rid, at_us, ext_seq, packet)])  plaintext RTP of tapped sources, in order of arrival, padding removed;
                                                    ext_seq: sequence number with its roll-over count
@@ -137,8 +138,10 @@ class Engine:
         rtx_ssrc 0: no retransmission for this slot. An SSRC (or rtx_ssrc) the peer already used is refused.
         """
     def remove_slot(self, slot: int) -> None: ...
-    def route(self, slot: int, src: int, rid: str = "", max_tid: int = 7) -> None:
+    def route(self, slot: int, src: int, rid: str = "", max_tid: int = 7, stills: bool = False) -> None:
         """Show `src` in `slot`, layer `rid` (empty: the lowest), temporal layers 0 … max_tid. src 0: silence.
+
+        stills: whole keyframes only (ask for them with `request_keyframe`); moving pictures come back at a keyframe.
 
         Video switches on the wanted layer's next keyframe (asked for here), the old layer runs on until then when it belongs to
         the same source. While the wanted layer is not live, the nearest lower live one, else the nearest higher, is sent.

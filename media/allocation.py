@@ -1,71 +1,102 @@
-"""Which layer of each shown publication a peer is sent, within its budget. Pure: input → steps → output.
+"""Which quality of each shown publication a peer is sent, within its budget. Pure: input → steps → output.
 
-Input: demands in order of importance, each with its layers and the height at which it is shown; a budget in bits per second, or None
-while the path's capacity is not known. Steps:
-1. Each demand gets a wish: the lowest layer that fills its height, or the best one there is.
-2. In order of importance everybody gets the lowest layer, as far as the budget goes. The first gets it in any case: a shared screen has
-   one layer only, and without it there is no lesson.
-3. In order of importance each is raised towards its wish while the rest of the budget allows it.
-Output: a rid per demand, None for those that did not fit. Audio is never part of this: it is always sent.
+Input: demands in order of importance; a budget; what was chosen before. Audio is never part of this: it is set aside first and always sent.
+Steps:
+1. Each demand has a *ladder* of rungs from cheap to its wish: the lowest layer with ever more of its temporal layers, then the next layers
+   at half and at full frame rate, up to the lowest layer that fills three quarters of the tile. A shared screen's first rung is stills.
+2. The rungs of all demands stand in one list of *goals*: first the stage (screen, lecturer, pinned, speaker) at its lowest, then the stage
+   at a decent height, then every tile at its lowest, tiles at full frame rate round by round, the stage at its wish, the tiles at theirs.
+3. The goals are met in this order; one that does not fit is passed over, and with it the higher rungs of the same demand.
+4. Hysteresis: what was chosen before goes down at once when the budget no longer holds it, and gives way to something better only when the
+   *steady* budget (the least of the last seconds, see `media.budget`) holds that with `MARGIN` to spare.
+Output: a step per demand, None for what did not fit. The screen is given in any case: without it there is no lesson.
+
+A budget that wavers by less than half of `MARGIN` never makes the choice go to and fro: a step up was affordable with the margin, so it is
+never taken back; and steps down without steps up come to an end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
 
 #: A layer of three quarters of the tile's height still looks sharp; the next one would cost four times as much.
 ENOUGH = 0.75
-#: Heights and rates of layers that the publisher has not shown yet, counted from the best one down.
-NOMINAL_HEIGHTS = (720, 360, 180)
-NOMINAL_BPS = (1_700_000, 500_000, 150_000)
-#: Heights for what is shown without the client having said how large.
-UNSEEN_HEIGHT = {"screen": 720, "camera": 360}
-#: A camera that is sent ahead of being asked for (a speaker), next to tiles whose sizes are known.
-SPARE_HEIGHT = 180
+#: The stage gets this height before the tiles get anything, and more only after each tile has something.
+DECENT_HEIGHT = 360
+#: A step up has to leave this share of the budget unused.
+MARGIN = 0.2
+#: Every temporal layer (`max_tid` of `Engine.route`).
+ALL_TIDS = 7
+#: Keyframes of a shared screen, one every few seconds.
+STILLS_BPS = 16_000
+
+
+class Rank(IntEnum):
+    """Importance on the way to a peer. Up to SPEAKER it is the stage."""
+
+    SCREEN = 0
+    LECTURER = 1
+    PINNED = 2
+    SPEAKER = 3
+    TILE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A quality of a publication. Height and rate are nominal until the engine has seen them; `live`: packets flow."""
+    """A quality of a publication. Height and rate are nominal until the engine has seen them; `live`: packets flow.
+
+    `shares`: the part of the rate that goes with temporal layers 0, 0…1, and so on; (1.0,) where there is one only.
+    """
 
     rid: str
     height: int
     bps: int
     live: bool
+    shares: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A publication shown to the peer. `height` in device pixels; `layers` from low to high."""
+    """A publication shown to the peer. `height` in device pixels; `layers` from low to high. `stills_only`: no more than stills."""
 
     slot: int
     height: int
     layers: tuple[Layer, ...]
+    rank: Rank = Rank.TILE
+    stills_only: bool = False
 
 
-def allocate(demands: Sequence[Demand], budget_bps: int | None) -> dict[int, str | None]:
-    """Slot → rid, for demands from the most important to the least."""
-    wishes = {d.slot: wish(d) for d in demands}
-    if budget_bps is None:
-        return {d.slot: d.layers[wishes[d.slot]].rid for d in demands}
-    left = budget_bps
-    given: dict[int, int] = {}
-    for place, demand in enumerate(demands):
-        cost = demand.layers[0].bps
-        if cost <= left or place == 0:
-            given[demand.slot] = 0
-            left = max(left - cost, 0)
-    for demand in demands:
-        for level in range(1, wishes[demand.slot] + 1):
-            if demand.slot not in given:
-                break
-            more = demand.layers[level].bps - demand.layers[given[demand.slot]].bps
-            if more > left:
-                break
-            left -= more
-            given[demand.slot] = level
-    return {d.slot: d.layers[given[d.slot]].rid if d.slot in given else None for d in demands}
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rung of a demand's ladder: which layer, up to which temporal layer, and what all that costs. `stills`: keyframes only."""
+
+    rid: str
+    max_tid: int
+    bps: int
+    stills: bool = False
+
+    @property
+    def name(self) -> tuple[str, int, bool]:
+        """The step without its cost, which changes while it is sent."""
+        return (self.rid, self.max_tid, self.stills)
+
+
+Choice = Mapping[int, Step | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What was chosen, by slot, and what it costs; what all wishes would cost; what everything would cost with the next rung that is
+    aimed at (None: every wish is fulfilled).
+    """
+
+    choice: dict[int, Step | None]
+    cost_bps: int
+    wished_bps: int
+    next_bps: int | None
 
 
 def wish(demand: Demand) -> int:
@@ -76,24 +107,126 @@ def wish(demand: Demand) -> int:
     return len(demand.layers) - 1
 
 
-def next_step_bps(demands: Sequence[Demand], given: Mapping[int, str | None]) -> int | None:
-    """What everything would cost with one step up for the most important that is below its wish; None: all have theirs."""
-    total, more = 0, None
-    for demand in demands:
-        rid = given[demand.slot]
-        level = next((i for i, layer in enumerate(demand.layers) if layer.rid == rid), -1)
-        now_bps = demand.layers[level].bps if level >= 0 else 0
-        total += now_bps
-        if more is None and level < wish(demand):
-            more = max(demand.layers[level + 1].bps - now_bps, 0)
-    return None if more is None else total + more
+def ladder(demand: Demand) -> tuple[Step, ...]:
+    """Rungs from the cheapest to the wish; each costs at least what the one below it does."""
+    return _ladder(demand.layers[: wish(demand) + 1], demand.rank is Rank.SCREEN, demand.stills_only)
 
 
-def nominal(rids: Sequence[str]) -> tuple[Layer, ...]:
-    """Layers before anything was seen of them: three are 180, 360 and 720 lines."""
-    count = len(rids)
-    last = len(NOMINAL_HEIGHTS) - 1
-    return tuple(
-        Layer(rid, NOMINAL_HEIGHTS[min(count - 1 - i, last)], NOMINAL_BPS[min(count - 1 - i, last)], live=False)
-        for i, rid in enumerate(rids)
-    )
+@lru_cache(maxsize=1024)
+def _ladder(layers: tuple[Layer, ...], is_screen: bool, stills_only: bool) -> tuple[Step, ...]:
+    rungs: list[Step] = []
+    if is_screen:
+        rungs.append(Step(layers[0].rid, ALL_TIDS, STILLS_BPS, stills=True))
+        if stills_only:
+            return tuple(rungs)
+    for level, layer in enumerate(layers):
+        last = len(layer.shares) - 1
+        # Text wants lines before frames; in a face, a quarter of the frames of a larger picture is no gain over all of a smaller one.
+        first = 0 if level == 0 or is_screen else max(last - 1, 0)
+        for tid in range(first, last + 1):
+            below_bps = rungs[-1].bps if rungs else 0
+            bps = round(layer.bps * layer.shares[tid])
+            if tid == last:
+                rungs.append(Step(layer.rid, ALL_TIDS, max(bps, below_bps)))
+            elif bps > below_bps:
+                rungs.append(Step(layer.rid, tid, bps))
+    return tuple(rungs)
+
+
+def allocate(
+    demands: Sequence[Demand],
+    budget_bps: int | None,
+    steady_bps: int | None = None,
+    before: Choice | None = None,
+) -> Allocation:
+    """A step per slot. `budget_bps` None: whatever is wished; `steady_bps` None: the budget is new, as steady as it is.
+
+    `before`: what was chosen last time; slots that are not in it are new, and judged by the budget as it is now.
+    """
+    ladders = [ladder(d) for d in demands]
+    wished_bps = sum(rungs[-1].bps for rungs in ladders)
+    if budget_bps is None:
+        wishes: dict[int, Step | None] = {d.slot: rungs[-1] for d, rungs in zip(demands, ladders, strict=True)}
+        return Allocation(wishes, wished_bps, wished_bps, None)
+    goals = _goals(demands, ladders)
+    kept = _kept(demands, ladders, before or {})
+    places, met = _meet(goals, demands, ladders, budget_bps, kept)
+    better_bps = round(min(budget_bps, budget_bps if steady_bps is None else steady_bps) / (1 + MARGIN))
+    better, better_met = _meet(goals, demands, ladders, better_bps, [None] * len(demands))
+    if better_met > met:
+        places = better
+    choice = {
+        d.slot: rungs[place] if place >= 0 else None for d, rungs, place in zip(demands, ladders, places, strict=True)
+    }
+    cost_bps = sum(step.bps for step in choice.values() if step is not None)
+    more = next((ladders[i][n].bps - (ladders[i][n - 1].bps if n else 0) for i, n in goals if places[i] == n - 1), None)
+    return Allocation(choice, cost_bps, wished_bps, None if more is None else cost_bps + more)
+
+
+def _goals(demands: Sequence[Demand], ladders: Sequence[tuple[Step, ...]]) -> list[tuple[int, int]]:
+    """(demand, rung) in the order in which they are met."""
+    stage = [i for i, d in enumerate(demands) if d.rank <= Rank.SPEAKER]
+    tiles = [i for i, d in enumerate(demands) if d.rank > Rank.SPEAKER]
+    decent = {i: _rungs_up_to(demands[i], ladders[i], DECENT_HEIGHT) for i in stage}
+    smooth = {i: _rungs_up_to(demands[i], ladders[i], 0) for i in tiles}
+    goals = [(i, 0) for i in stage]
+    goals += [(i, rung) for i in stage for rung in range(1, decent[i])]
+    goals += [(i, 0) for i in tiles]
+    goals += _rounds(tiles, {i: (1, smooth[i]) for i in tiles})
+    goals += [(i, rung) for i in stage for rung in range(max(decent[i], 1), len(ladders[i]))]
+    goals += _rounds(tiles, {i: (max(smooth[i], 1), len(ladders[i])) for i in tiles})
+    return goals
+
+
+def _rungs_up_to(demand: Demand, rungs: tuple[Step, ...], height: int) -> int:
+    """How many rungs lie within the layers of at most this height, the lowest layer in any case."""
+    rids = {layer.rid for level, layer in enumerate(demand.layers) if level == 0 or layer.height <= height}
+    return sum(step.rid in rids for step in rungs)
+
+
+def _rounds(places: Sequence[int], spans: Mapping[int, tuple[int, int]]) -> list[tuple[int, int]]:
+    """Everybody's next rung before anybody's one after that."""
+    last = max((end - begin for begin, end in spans.values()), default=0)
+    return [(i, spans[i][0] + n) for n in range(last) for i in places if spans[i][0] + n < spans[i][1]]
+
+
+def _kept(demands: Sequence[Demand], ladders: Sequence[tuple[Step, ...]], before: Choice) -> list[int | None]:
+    """The highest rung that each may have without a step up; None for who is new."""
+    kept: list[int | None] = []
+    for demand, rungs in zip(demands, ladders, strict=True):
+        if demand.slot not in before:
+            kept.append(None)
+            continue
+        step = before[demand.slot]
+        names = [rung.name for rung in rungs]
+        if step is None:
+            kept.append(-1)
+        elif step.name in names:
+            kept.append(names.index(step.name))
+        else:
+            # The tile became smaller, or the publisher sends other layers: the wish is all there is, if it costs no more.
+            kept.append(max((i for i, rung in enumerate(rungs) if rung.bps <= step.bps), default=0))
+    return kept
+
+
+def _meet(
+    goals: Sequence[tuple[int, int]],
+    demands: Sequence[Demand],
+    ladders: Sequence[tuple[Step, ...]],
+    budget_bps: int,
+    caps: Sequence[int | None],
+) -> tuple[list[int], tuple[bool, ...]]:
+    """Meet goals in order: the rung of each demand (-1: none), and which goals were met."""
+    places = [-1] * len(demands)
+    left_bps, met = budget_bps, []
+    for i, rung in goals:
+        cap = caps[i]
+        below_bps = ladders[i][rung - 1].bps if rung else 0
+        more_bps = ladders[i][rung].bps - below_bps
+        is_given = rung == 0 and demands[i].rank is Rank.SCREEN
+        may = places[i] == rung - 1 and (cap is None or rung <= cap) and more_bps <= left_bps
+        met.append(may or is_given)
+        if met[-1]:
+            places[i] = rung
+            left_bps = max(left_bps - more_bps, 0)
+    return places, tuple(met)

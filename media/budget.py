@@ -1,117 +1,95 @@
-"""What the way to one peer carries: a budget in bits per second, or None while nothing speaks against sending what is wished. Pure.
+"""How many bits per second may be sent to one peer: now, and steadily. Pure.
 
-Input: what the peer's transport-wide feedback says (each 200 ms), and what the next better picture would cost. Steps:
-1. Overuse - queueing over 120 ms twice in a row and not shrinking, or much loss - cuts the budget to 85 % of what arrived, at most every 0.5 s.
-2. After a calm time (queueing below 40 ms, loss below 2 %) the budget is raised to the cost of the next step. When that ends in overuse
-   within 5 s the step failed: back to what was, and the next try waits twice as long, up to a minute.
-3. With every wish fulfilled and calm the budget is open again.
-Output: `limit_bps`. Not here: what is sent within it (`media.allocation`).
+Input: the peer's path reports (each 200 ms while something is sent), and what the next better picture would cost. Steps:
+1. Until the first report, for two seconds at most, `START_BPS`: a first keyframe must not drown the voices of a narrow line.
+   A peer that never reports (no transport-wide feedback) is open from then on.
+2. With an estimate of the engine, the budget is the estimate. Without, it is what trying has found out (`media.trial`).
+3. A receiver's own ceiling (REMB) holds for both.
+4. While nothing at all arrives - a blackout - the budget stays as it was: sending less cannot help, and what was true before is the best guess
+   for after.
+Output: `now_bps`, to which the choice goes down at once, and `steady_bps`, the least of the last `STEADY_US`, to which it may go up.
+None: open. Not here: what is sent within it (`media.allocation`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
 
-OVERUSE_MS = 120.0
-#: Loss alone has to be this high: on a line that loses at random, sending less does not lose less.
-OVERUSE_LOSS = 0.2
-#: Loss together with queueing is congestion earlier.
-CONGESTED_LOSS, CONGESTED_MS = 0.1, 60.0
-#: A queue that shrinks by this much between two reports is being dealt with.
-DRAIN_MS = 10.0
-CALM_MS = 40.0
-CALM_LOSS = 0.02
-CUT = 0.85
-MIN_BPS = 80_000
-CUT_EVERY_US = 500_000
-#: A raise is on trial for this long.
-TRIAL_US = 5_000_000
-FIRST_WAIT_US = 4_000_000
-LONGEST_WAIT_US = 60_000_000
-#: Room for the swing of a layer's rate about its mean.
-HEADROOM = 1.1
+from media.path import PathReport
+from media.trial import Trial
 
-
-@dataclass(frozen=True, slots=True)
-class PathReport:
-    """Of one interval; -1 where unknown. `owd_ms`: delay above the path's smallest. `remb_bps` 0: the peer said nothing.
-    `estimate_bps`: the engine's estimate of what the way carries, 0 unknown.
-    """
-
-    acked_bps: int
-    owd_ms: float
-    loss: float
-    remb_bps: int = 0
-    estimate_bps: int = 0
+#: A voice, and the lowest or the middle layer of the lecturer.
+START_BPS = 700_000
+START_US = 2_000_000
+#: A better picture has to be affordable for so long.
+STEADY_US = 3_000_000
+#: Almost everything lost and nothing acknowledged: the way is interrupted, not narrow.
+BLACKOUT_LOSS = 0.9
 
 
 class Budget:
     """One peer's."""
 
     def __init__(self) -> None:
-        self.limit_bps: int | None = None
-        self._bad_reports = 0
-        self._owd_ms = 0.0
-        self._cut_us: int | None = None
-        self._calm_since_us: int | None = None
-        self._raised_us: int | None = None
-        self._before_raise_bps = 0
-        self._wait_us = FIRST_WAIT_US
+        self._trial = Trial()
+        self._begun_us: int | None = None
+        self._reported_us: int | None = None
+        self._has_estimate = False
+        self._estimate_bps = 0
+        self._remb_bps = 0
+        #: (time, budget) with rising budgets: the first is the least of the window.
+        self._window: deque[tuple[int, int]] = deque()
+        self._now_bps: int | None = START_BPS
 
-    def step(self, now_us: int, report: PathReport, next_bps: int | None) -> bool:
-        """Take a report in; `next_bps`: what all would cost with the next step up, None when there is none. True: the limit changed."""
-        before = self.limit_bps
-        draining = report.owd_ms < self._owd_ms - DRAIN_MS
-        self._bad_reports = self._bad_reports + 1 if _is_overuse(report) and not draining else 0
-        self._owd_ms = report.owd_ms
-        calm = 0 <= report.owd_ms < CALM_MS and report.loss < CALM_LOSS
-        if not calm:
-            self._calm_since_us = None
-        elif self._calm_since_us is None:
-            self._calm_since_us = now_us
-        if self._bad_reports >= 2:
-            self._cut(now_us, report.acked_bps)
+    @property
+    def now_bps(self) -> int | None:
+        return self._now_bps
+
+    @property
+    def steady_bps(self) -> int | None:
+        """The least of the last seconds, for an estimate; what has just been tried has no past."""
+        if self._now_bps is None or not self._has_estimate or not self._window:
+            return self._now_bps
+        return min(self._window[0][1], self._now_bps)
+
+    @property
+    def is_starting(self) -> bool:
+        return self._reported_us is None and self._now_bps is not None
+
+    def begin(self, now_us: int) -> None:
+        """Packets may flow from now on."""
+        self._begun_us = now_us
+
+    def wait(self, now_us: int) -> None:
+        """Time passed without a report."""
+        if self.is_starting and self._begun_us is not None and now_us - self._begun_us >= START_US:
+            self._now_bps = None
+
+    def step(self, now_us: int, report: PathReport, next_bps: int | None) -> None:
+        """Take a report in; `next_bps`: what all would cost with the next step up, None when there is none."""
+        self._reported_us = now_us
+        if report.loss >= BLACKOUT_LOSS and report.acked_bps <= 0:
+            return
+        if report.estimate_bps > 0:
+            self._has_estimate, self._estimate_bps = True, report.estimate_bps
+        if report.remb_bps > 0:
+            self._remb_bps = report.remb_bps
+        if self._has_estimate:
+            bps: int | None = self._estimate_bps
         else:
-            self._end_trial(now_us)
-            if self.limit_bps is not None and self._calm_since_us is not None:
-                self._raise(now_us, next_bps, self._calm_since_us)
-        if report.remb_bps > 0 and (self.limit_bps is None or report.remb_bps < self.limit_bps):
-            self.limit_bps = report.remb_bps
-        return self.limit_bps != before
+            self._trial.step(now_us, report, next_bps)
+            bps = self._trial.limit_bps
+        if self._remb_bps:
+            bps = self._remb_bps if bps is None else min(bps, self._remb_bps)
+        self._now_bps = bps
+        self._remember(now_us)
 
-    def _cut(self, now_us: int, acked_bps: int) -> None:
-        if self._raised_us is not None:
-            self._wait_us = min(self._wait_us * 2, LONGEST_WAIT_US)
-            self.limit_bps = self._before_raise_bps
-            self._raised_us = None
-        elif self._cut_us is not None and now_us - self._cut_us < CUT_EVERY_US:
+    def _remember(self, now_us: int) -> None:
+        if self._now_bps is None:
+            self._window.clear()
             return
-        else:
-            target = max(round(acked_bps * CUT), MIN_BPS)
-            self.limit_bps = target if self.limit_bps is None else min(self.limit_bps, target)
-        self._cut_us = now_us
-        self._bad_reports = 0
-
-    def _end_trial(self, now_us: int) -> None:
-        """The raise has held."""
-        if self._raised_us is not None and now_us - self._raised_us >= TRIAL_US:
-            self._raised_us = None
-            self._wait_us = FIRST_WAIT_US
-
-    def _raise(self, now_us: int, next_bps: int | None, calm_since_us: int) -> None:
-        if self._raised_us is not None or now_us - calm_since_us < self._wait_us:
-            return
-        if self._cut_us is not None and now_us - self._cut_us < self._wait_us:
-            return
-        if next_bps is None:
-            self.limit_bps = None
-            return
-        self._before_raise_bps = self.limit_bps or 0
-        self.limit_bps = max(round(next_bps * HEADROOM), self._before_raise_bps)
-        self._raised_us = now_us
-
-
-def _is_overuse(report: PathReport) -> bool:
-    if report.owd_ms > OVERUSE_MS or report.loss > OVERUSE_LOSS:
-        return True
-    return report.loss > CONGESTED_LOSS and report.owd_ms > CONGESTED_MS
+        while self._window and self._window[-1][1] >= self._now_bps:
+            self._window.pop()
+        self._window.append((now_us, self._now_bps))
+        while self._window[0][0] < now_us - STEADY_US and len(self._window) > 1:
+            self._window.popleft()

@@ -17,8 +17,10 @@ class MediaSettings:
     announced_ips: tuple[str, ...] = ()
     #: Admission limit of the node: more peers are refused, nobody is served worse.
     max_peers: int = 400
-    #: Students' cameras that one peer is sent at once, whatever its client asks for.
-    max_student_cameras: int = 9
+    #: Students' cameras that one peer is sent at once, whatever its client asks for (a page of the gallery has up to 25).
+    max_student_cameras: int = 25
+    #: Voices that one peer is sent at once besides the lecturer's, the loudest first.
+    max_voices: int = 4
     #: Video codecs in order of preference; a publisher is answered with the first one that it offers.
     video_codecs: tuple[str, ...] = ("vp8", "h264")
     #: A peer that has not connected (ICE and DTLS) by then has failed.

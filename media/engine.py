@@ -97,9 +97,11 @@ class DownlinkFeedback(NamedTuple):
 
 
 class LayerRates(NamedTuple):
-    """Each second: (src, rid, bits per second, packets per second) of the layers that are up."""
+    """Each second, of the layers that are up: (src, rid, bits per second, packets per second, bits per second of temporal layer 0,
+    of 0 and 1 together).
+    """
 
-    rates: tuple[tuple[int, str, int, int], ...]
+    rates: tuple[tuple[int, str, int, int, int, int], ...]
 
 
 class SenderReport(NamedTuple):

@@ -104,7 +104,11 @@ class Router(Protocol):
 
     def remove_peer(self, peer: int) -> None: ...
 
-    def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None: ...
+    def set_view(
+        self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool, profile: str = "full"
+    ) -> None:
+        """What the peer's client shows. profile ∈ full, audio_and_stills (no moving pictures: a narrow or dear line)."""
+        ...
 
     def tap(self, sinks: TapSinks | None) -> None:
         """Hand every published microphone, camera, screen to the sinks (best layer), or stop with None."""

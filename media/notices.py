@@ -114,7 +114,19 @@ class LayersWanted:
     active: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """The peer is sent everything (`full`), or sound and stills of shared screens only (`audio_and_stills`).
+
+    `automatic`: its line is too narrow for more; otherwise its client asked for it.
+    """
+
+    peer: int
+    profile: str
+    automatic: bool
+
+
 Notice = (
     PeerConnected | PeerSilent | PeerRecovered | PeerFailed | PublicationStarted | PublicationPaused | SlotMapChanged
-    | SpeakersChanged | PeerSpoke | PeerStats | LayersWanted
+    | SpeakersChanged | PeerSpoke | PeerStats | LayersWanted | ProfileChanged
 )  # fmt: skip

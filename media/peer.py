@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from media.allocation import ALL_TIDS, Step
 from media.answer import PublishLine, SlotLine
 from media.budget import Budget
 from media.face import Admission, TapInfo
+from media.narrow import AUDIO_AND_STILLS, FULL, Narrow
+from media.rates import Rate
+from media.redundancy import Redundancy
 from media.slots import View
 from media.transport import DtlsSession
 
 
 @dataclass(slots=True)
 class SeenLayer:
-    """A layer as the engine saw it; sizes and rate are 0 until known."""
+    """A layer as the engine saw it; sizes are 0 and the rate None until known."""
 
     up: bool = False
     width: int = 0
     height: int = 0
-    bps: int = 0
+    rate: Rate | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +56,18 @@ class Publication:
         return TapInfo(self.handle, self.peer, self.role, codec.name, codec.clock_hz)
 
 
+class Route(NamedTuple):
+    """What the engine was told of a slot: source 0 is silence."""
+
+    source: int
+    rid: str
+    max_tid: int
+    stills: bool
+
+
+SILENT = Route(0, "", ALL_TIDS, False)
+
+
 @dataclass(slots=True)
 class Slot:
     """A receive slot. `shows`: the publication it stands for; `routed`: what the engine was last told."""
@@ -59,7 +77,25 @@ class Slot:
     kind: str
     line: SlotLine
     shows: int | None = None
-    routed: tuple[int, str] = (0, "")
+    routed: Route = SILENT
+    #: Earlier frames that a voice carries along.
+    copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a peer is to be sent, by slot handle: steps of pictures, copies of voices; and what of it matters to the budget."""
+
+    steps: Mapping[int, Step | None] = field(default_factory=dict)
+    shows: Mapping[int, int] = field(default_factory=dict)
+    copies: Mapping[int, int] = field(default_factory=dict)
+    #: What all of it takes of the budget.
+    cost_bps: int = 0
+    #: What it would take with the next better picture; None: every wish is fulfilled.
+    next_bps: int | None = None
+    #: What the wishes would take, with room to step up to them; 0: nothing is wished.
+    desired_bps: int = 0
+    at_us: int = 0
 
 
 @dataclass(slots=True)
@@ -78,8 +114,12 @@ class Peer:
     task: asyncio.Task[None] | None = None
     view: View = field(default_factory=View)
     budget: Budget = field(default_factory=Budget)
-    #: What all would cost with the next better picture; None when every wish is fulfilled.
-    next_bps: int | None = None
+    redundancy: Redundancy = field(default_factory=Redundancy)
+    narrow: Narrow = field(default_factory=Narrow)
+    fitted: Fitted = field(default_factory=Fitted)
+    #: What the engine was told that the wishes cost, and the room which profile holds.
+    desired_bps: int = 0
+    told_profile: tuple[str, bool] = (FULL, False)
     publications: dict[str, Publication] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     path: str = "udp"
@@ -91,6 +131,11 @@ class Peer:
     #: Number and answer of the last offer and of the last ICE restart: asked again, they are given again.
     last_offer: tuple[int, str] = (0, "")
     last_restart: tuple[int, str] = (0, "")
+
+    @property
+    def stills(self) -> bool:
+        """No moving pictures: by the participant's choice, or because the line is too narrow."""
+        return self.narrow.holds or self.view.profile == AUDIO_AND_STILLS
 
     def slots_of(self, kind: str) -> list[Slot]:
         """In the offer's order."""

@@ -12,12 +12,12 @@ import structlog
 
 from media import engine as notes
 from media.aiortc_private import new_certificate
-from media.budget import PathReport
 from media.clock import MediaClock, SystemMediaClock
 from media.config import MediaSettings
 from media.engine import Engine, EngineNotice
 from media.host import PEER_COUNTERS, Host
 from media.notices import Notice
+from media.path import PathReport
 from media.router import RoomRouter
 
 log = structlog.get_logger("media.relay")
@@ -128,9 +128,9 @@ class MediaRelay:
                         report = PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps, peer.estimate_bps)
                         owner[0].path_report(owner[1], report)
             case notes.LayerRates(rates=rates):
-                for src, rid, bps, _ in rates:
+                for src, rid, bps, _, base_bps, half_bps in rates:
                     if (router := host.sources.get(src)) is not None:
-                        router.rates(src, rid, bps)
+                        router.rates(src, rid, bps, base_bps, half_bps)
             case notes.Refused():
                 self._refused += 1
                 log.warning("engine refused", call=note.call, handle=note.handle, reason=note.reason)

@@ -13,10 +13,11 @@ import structlog
 
 from media import engine as notes
 from media.aiortc_private import SrtpKeys
-from media.budget import PathReport
 from media.codecs import low_to_high
 from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
+from media.fitting import nominal_of
 from media.host import Host
+from media.narrow import FULL
 from media.negotiation import KIND_OF_ROLE, Plan, plan
 from media.notices import (
     Notice,
@@ -27,8 +28,11 @@ from media.notices import (
     PublicationPaused,
     PublicationStarted,
 )
+from media.path import PathReport
 from media.peer import Peer, Publication, SeenLayer
+from media.rates import Rate
 from media.reports import Reports
+from media.resting import Resting
 from media.routing import Routing
 from media.session import carry_out, new_peer, write
 from media.slots import View
@@ -48,7 +52,10 @@ class RoomRouter:
         self._peers: dict[int, Peer] = {}
         self._sources: dict[int, Publication] = {}
         self._voices = Voices(host.clock, notify, self._refresh_soon)
-        self._routing = Routing(host.core, host.settings, notify)
+        self._routing = Routing(
+            host.core, host.settings, host.clock, notify, self._peers, self._sources, self._voices.board
+        )
+        self._resting = Resting(host.core, notify)
         self._taps = Taps(host.core, host.clock)
         self._reports = Reports(host.clock, notify)
         #: Whose slots are to be settled; None in it: everybody's.
@@ -123,9 +130,11 @@ class RoomRouter:
         self._reports.forget(peer)
         self._voices.forget(peer)
 
-    def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None:
+    def set_view(
+        self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool, profile: str = FULL
+    ) -> None:
         if (known := self._peers.get(peer)) is not None:
-            known.view = View(tuple(tiles), pinned, listen_only)
+            known.view = View(tuple(tiles), pinned, listen_only, profile)
             self._refresh_soon(peer)
 
     def tap(self, sinks: TapSinks | None) -> None:
@@ -182,21 +191,21 @@ class RoomRouter:
         self._announce(publication)
         self._refresh_soon()
 
-    def rates(self, src: int, rid: str, bps: int) -> None:
-        if (publication := self._sources.get(src)) is not None and rid in publication.layers:
-            publication.layers[rid].bps = bps
+    def rates(self, src: int, rid: str, bps: int, base_bps: int, half_bps: int) -> None:
+        """A layer's last second, of which temporal layer 0, and 0 and 1 together."""
+        publication = self._sources.get(src)
+        if publication is None or publication.kind != "video" or (seen := publication.layers.get(rid)) is None:
+            return
+        if seen.rate is None:
+            assumed = next(layer for layer in nominal_of(publication) if layer.rid == rid)
+            seen.rate = Rate(assumed.bps, assumed.shares)
+        if seen.rate.note(bps, base_bps, half_bps):
+            self._routing.cost_changed(src)
 
     def path_report(self, peer: Peer, report: PathReport) -> None:
         """What the peer's feedback says of the way to it."""
-        if peer.budget.step(self._host.clock.mono_us(), report, peer.next_bps):
-            log.info(
-                "budget",
-                peer=peer.id,
-                limit_bps=peer.budget.limit_bps,
-                acked_bps=report.acked_bps,
-                owd_ms=round(report.owd_ms),
-                loss=round(report.loss, 2),
-            )
+        if self._routing.report(peer, report):
+            log.info("profile", peer=peer.id, narrow=peer.narrow.holds, budget_bps=peer.budget.now_bps)
             self._refresh_soon(peer.id)
 
     def levels(self, levels: Mapping[int, int]) -> None:
@@ -217,7 +226,10 @@ class RoomRouter:
     def tick(self, now_us: int) -> None:
         """Five times a second."""
         self._voices.hear({})
-        self._routing.rest_unwatched(self._peers, now_us, self._taps.on)
+        for peer in self._peers.values():
+            self._routing.wait(peer, now_us)
+        changed, self._routing.changed = self._routing.changed, False
+        self._resting.tick(self._peers, now_us, tapped=self._taps.on, changed=changed)
         if self._taps.on and now_us - self._keyframes_at_us >= self._host.settings.tap_keyframe_every_s * 1e6:
             self._keyframes_at_us = now_us
             self._taps.request_keyframes()
@@ -301,6 +313,7 @@ class RoomRouter:
     def _connected(self, peer: Peer, keys: SrtpKeys) -> None:
         self._core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
         peer.connected = True
+        peer.budget.begin(self._host.clock.mono_us())
         self._notify(PeerConnected(peer.id, self._host.clock.unix_us(self._host.clock.mono_us()), peer.path))
 
     def _failed(self, peer: Peer, reason: str) -> None:
@@ -324,7 +337,7 @@ class RoomRouter:
         if self._closed:
             return
         begun_us = self._host.clock.mono_us()
-        self._routing.refresh(self._peers, self._voices.board, None if None in stale else stale)
+        self._routing.refresh(None if None in stale else stale)
         ended_us = self._host.clock.mono_us()
         self._next_refresh_us = ended_us + 10 * (ended_us - begun_us)
 

@@ -32,11 +32,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a peer's client shows: its tiles, the peer it pinned, and whether it does without faces."""
+    """What a peer's client shows: its tiles, the peer it pinned, whether it does without faces or without moving pictures."""
 
     tiles: tuple[Wanted, ...] = ()
     pinned: int | None = None
     listen_only: bool = False
+    #: "full", or "audio_and_stills" for a narrow line (`media.narrow`).
+    profile: str = "full"
 
     def tile(self, source: Source) -> Wanted | None:
         """The largest tile that shows this source."""
@@ -45,11 +47,17 @@ class View:
 
 
 def choose_audio(
-    count: int, sources: Sequence[Source], loudest: Sequence[int], speaking: Sequence[int], before: Sequence[int | None]
+    count: int,
+    sources: Sequence[Source],
+    loudest: Sequence[int],
+    speaking: Sequence[int],
+    before: Sequence[int | None],
+    max_voices: int,
 ) -> tuple[int | None, ...]:
     """Publications for the audio slots.
 
-    Input: microphones and screen sounds; peers by loudness; peers that speak now; what the slots hold.
+    Input: microphones and screen sounds; peers by loudness; peers that speak now; what the slots hold; how many voices besides the
+    lecturer's may be mixed (top K; screen sound is none).
     Steps: the first slot is the lecturer's voice. The others take, in this order, screen sound, further lecturers, who has the
     floor, who speaks, who holds a slot already, the rest by loudness. While there are slots enough everybody is in one, so that
     nobody's first syllable is cut. Output: a publication or None per slot.
@@ -75,7 +83,8 @@ def choose_audio(
             return (2, talking[source.peer], place)
         return (3 if source.publication in held else 4, place, source.publication)
 
-    rest = sorted((s for s in sources if s is not first and s.role in ("microphone", "screen_audio")), key=rank)
+    others = sorted((s for s in voices if s is not first), key=rank)[:max_voices]
+    rest = [*sorted((s for s in sources if s.role == "screen_audio"), key=rank), *others]
     if count == 1:
         return (first.publication if first else rest[0].publication if rest else None,)
     chosen = [s.publication for s in rest[: max(count - 1, 0)]]
@@ -90,13 +99,17 @@ def choose_video(
     speaking: Sequence[int],
     before: Sequence[int | None],
     max_student_cameras: int,
+    *,
+    stills: bool = False,
 ) -> tuple[int | None, ...]:
     """Publications for the video slots.
 
     Order: shared screens, the lecturer's camera, who is pinned, who has the floor, who speaks, the tiles that the client shows.
     With two slots or more the first is for the screen and the second for the lecturer's camera. Students' cameras are capped. Who only
-    listens is shown no faces, and a screen only when its client asks for it.
+    listens is shown no faces, and a screen only when its client asks for it; a line for `stills` carries screens alone.
     """
+    if stills:
+        sources = [s for s in sources if s.role == "screen"]
     if view.listen_only:
         sources = [s for s in sources if s.role == "screen" and view.tile(s) is not None]
     cameras = [s for s in sources if s.role == "camera"]

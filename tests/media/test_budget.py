@@ -1,107 +1,65 @@
-"""What a line carries, found out by a simulated line: capacity, a queue, loss when it is full. Pure: no clock, no network."""
+"""What may be sent to a peer: the engine's estimate, a receiver's ceiling, and what to believe before and between."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from media.budget import START_BPS, START_US, STEADY_US, Budget
+from media.path import PathReport
 
-from media.allocation import Demand, allocate, next_step_bps, nominal
-from media.budget import LONGEST_WAIT_US, Budget, PathReport
-
-CAMERA = [Demand(1, 720, nominal(("q", "h", "f")))]
 REPORT_US = 200_000
-QUEUE_MS = 400.0
 
 
-@dataclass
-class Line:
-    """A bottleneck of `capacity_bps` with 400 ms of buffer, and a peer behind it that watches one camera."""
-
-    capacity_bps: int
-    random_loss: float = 0.0
-    budget: Budget = field(default_factory=Budget)
-    queue_ms: float = 0.0
-    now_us: int = 0
-    shown: list[str | None] = field(default_factory=list)
-    late_reports: int = 0
-
-    def run(self, seconds: float) -> None:
-        for _ in range(round(seconds * 1e6 / REPORT_US)):
-            given = allocate(CAMERA, self.budget.limit_bps)
-            sent_bps = sum(layer.bps for d in CAMERA for layer in d.layers if layer.rid == given[d.slot])
-            self.queue_ms += (sent_bps / self.capacity_bps - 1) * REPORT_US / 1000
-            overflow = max(self.queue_ms - QUEUE_MS, 0)
-            self.queue_ms = min(max(self.queue_ms, 0), QUEUE_MS)
-            loss = self.random_loss + (overflow / (REPORT_US / 1000) if overflow else 0)
-            self.now_us += REPORT_US
-            acked_bps = min(sent_bps, self.capacity_bps)
-            report = PathReport(round(acked_bps * (1 - self.random_loss)), self.queue_ms, loss)
-            self.budget.step(self.now_us, report, next_step_bps(CAMERA, given))
-            self.shown.append(given[1])
-            self.late_reports += self.queue_ms > 200
+def report(estimate_bps: int = 0, *, loss: float = 0.0, acked_bps: int = 500_000, remb_bps: int = 0) -> PathReport:
+    return PathReport(acked_bps, 5, loss, remb_bps, estimate_bps)
 
 
-def test_a_good_line_is_never_limited() -> None:
-    line = Line(10_000_000)
-    line.run(60)
-    assert line.budget.limit_bps is None
-    assert set(line.shown) == {"f"}
-
-
-def test_a_narrow_line_settles_on_the_layer_that_fits() -> None:
-    line = Line(700_000)
-    line.run(60)
-    assert line.shown.count("h") / len(line.shown) > 0.7
-    assert line.late_reports / len(line.shown) < 0.15
-
-
-def test_failed_steps_become_rarer() -> None:
-    line = Line(700_000)
-    line.run(300)
-    last_minute = line.shown[-300:]
-    assert last_minute.count("f") / len(last_minute) < 0.05
-
-
-def test_a_very_narrow_line_keeps_the_lowest_layer() -> None:
-    line = Line(250_000)
-    line.run(60)
-    assert line.shown[-1] == "q"
-    assert line.queue_ms < 100
-
-
-def test_a_line_that_gets_better_is_used_again() -> None:
-    line = Line(300_000)
-    line.run(20)
-    assert line.shown[-1] == "q"
-    line.capacity_bps = 5_000_000
-    line.run(LONGEST_WAIT_US / 1e6 + 30)
-    assert line.shown[-1] == "f"
-    assert line.budget.limit_bps is None
-
-
-def test_random_loss_without_queueing_does_not_cost_the_picture() -> None:
-    line = Line(10_000_000, random_loss=0.1)
-    line.run(30)
-    assert line.shown[-1] == "f"
-
-
-def test_one_late_report_is_not_overuse() -> None:
+def test_a_peer_starts_small_and_is_open_when_it_never_reports() -> None:
     budget = Budget()
-    budget.step(0, PathReport(1_000_000, 300, 0), None)
-    budget.step(200_000, PathReport(1_000_000, 5, 0), None)
-    assert budget.limit_bps is None
+    budget.begin(0)
+    budget.wait(START_US - 1)
+    assert budget.now_bps == START_BPS
+    budget.wait(START_US)
+    assert budget.now_bps is None
 
 
-def test_the_peers_own_ceiling_is_respected() -> None:
+def test_the_estimate_is_the_budget_from_the_first_report_on() -> None:
     budget = Budget()
-    assert budget.step(0, PathReport(1_000_000, 5, 0, remb_bps=600_000), None)
-    assert budget.limit_bps == 600_000
+    budget.begin(0)
+    budget.step(REPORT_US, report(900_000), None)
+    budget.wait(10 * START_US)
+    assert (budget.now_bps, budget.steady_bps) == (900_000, 900_000)
 
 
-def test_unknown_delay_is_not_taken_for_calm() -> None:
+def test_the_steady_budget_follows_down_at_once_and_up_with_patience() -> None:
     budget = Budget()
-    for n in range(4):
-        budget.step(n * REPORT_US, PathReport(500_000, 300, 0), 900_000)
-    limited = budget.limit_bps
-    for n in range(4, 400):
-        budget.step(n * REPORT_US, PathReport(500_000, -1, -1), 900_000)
-    assert budget.limit_bps == limited
+    steady = []
+    for n in range(40):
+        budget.step(n * REPORT_US, report(500_000 if 10 <= n < 12 else 2_000_000), None)
+        steady.append(budget.steady_bps)
+    low = [n for n, bps in enumerate(steady) if bps == 500_000]
+    assert low == list(range(10, 12 + STEADY_US // REPORT_US))
+
+
+def test_without_an_estimate_the_line_is_open_until_something_speaks_against_it() -> None:
+    budget = Budget()
+    budget.step(0, report(), None)
+    assert budget.now_bps is None
+    for n in range(1, 10):
+        budget.step(n * REPORT_US, PathReport(500_000, 300 + n, 0.0), None)
+    assert budget.now_bps is not None
+    assert budget.now_bps < 500_000
+
+
+def test_a_receivers_ceiling_holds_and_may_rise_again() -> None:
+    budget = Budget()
+    budget.step(0, report(remb_bps=600_000), None)
+    assert budget.now_bps == 600_000
+    budget.step(REPORT_US, report(2_000_000, remb_bps=1_200_000), None)
+    assert budget.now_bps == 1_200_000
+
+
+def test_during_a_blackout_the_budget_waits() -> None:
+    budget = Budget()
+    budget.step(0, report(1_500_000), None)
+    for n in range(1, 50):
+        budget.step(n * REPORT_US, report(100_000, loss=1.0, acked_bps=0), None)
+    assert budget.now_bps == 1_500_000

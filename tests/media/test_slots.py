@@ -28,10 +28,13 @@ def tiles(*peers: int) -> View:
 
 
 def hear(
-    sources: Sequence[Source], speaking: Sequence[int] = (), before: Sequence[int | None] = (None,) * 4
+    sources: Sequence[Source],
+    speaking: Sequence[int] = (),
+    before: Sequence[int | None] = (None,) * 4,
+    max_voices: int = 4,
 ) -> tuple[int | None, ...]:
     rest = [s.peer for s in sources if s.peer not in speaking]
-    return choose_audio(len(before), sources, [*speaking, *rest], speaking, before)
+    return choose_audio(len(before), sources, [*speaking, *rest], speaking, before, max_voices)
 
 
 def see(
@@ -138,7 +141,7 @@ def test_no_publication_is_ever_in_two_slots_and_none_is_invented(
     loud = [s.peer for s in sources]
     view = View(tuple(Wanted(p, "camera", 320, 180) for p in speaking), pinned=1)
     for chosen in (
-        choose_audio(len(before), sources, loud, speaking, before),
+        choose_audio(len(before), sources, loud, speaking, before, 4),
         choose_video(len(before), sources, view, speaking, before, 9),
     ):
         assert len(chosen) == len(before)

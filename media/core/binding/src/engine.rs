@@ -244,10 +244,14 @@ impl Engine {
         self.command("remove_slot", slot, Box::new(move |r, _, _| r.remove_slot(SlotId(slot))))
     }
 
-    #[pyo3(signature = (slot, src, rid = "", max_tid = 7))]
-    fn route(&self, slot: u32, src: u32, rid: &str, max_tid: u8) -> PyResult<()> {
+    #[pyo3(signature = (slot, src, rid = "", max_tid = 7, stills = false))]
+    fn route(&self, slot: u32, src: u32, rid: &str, max_tid: u8, stills: bool) -> PyResult<()> {
         let (source, rid) = (Some(SourceId(src)).filter(|s| s.0 != 0), rid.to_owned());
-        self.command("route", slot, Box::new(move |r, _, _| r.route(SlotId(slot), source, &rid, max_tid)))
+        let run: Deed = Box::new(move |r, _, _| {
+            r.set_stills(SlotId(slot), stills)?;
+            r.route(SlotId(slot), source, &rid, max_tid)
+        });
+        self.command("route", slot, run)
     }
 
     fn request_keyframe(&self, src: u32) -> PyResult<()> {

@@ -38,7 +38,8 @@ fn notice_tuple<'py>(py: Python<'py>, notice: Notice) -> PyResult<Bound<'py, PyT
         }
         Notice::Feedback(peers) => ("fb", peers.iter().map(feedback).collect::<Vec<_>>()).into_pyobject(py),
         Notice::Rates(rates) => {
-            let rates: Vec<_> = rates.iter().map(|(s, rid, bps, pps)| (s.0, &**rid, *bps, *pps)).collect();
+            let rates: Vec<_> =
+                rates.iter().map(|r| (r.source.0, &*r.rid, r.bps, r.pps, r.base_bps.0, r.base_bps.1)).collect();
             ("rates", rates).into_pyobject(py)
         }
         Notice::SenderReport { source, rid, ntp, rtp, at_us } => ("sr", source.0, &*rid, ntp, rtp, at_us).into_pyobject(py),

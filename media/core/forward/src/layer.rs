@@ -58,7 +58,10 @@ pub struct Layer {
     pub bps: u32,
     /// Packets over the last full second.
     pub pps: u32,
+    /// Bits per second of temporal layer 0, and of 0 and 1 together.
+    pub base_bps: (u32, u32),
     counted: (u64, u64),
+    base_bytes: [u64; 2],
 }
 
 impl Layer {
@@ -82,7 +85,9 @@ impl Layer {
             bytes: 0,
             bps: 0,
             pps: 0,
+            base_bps: (0, 0),
             counted: (0, 0),
+            base_bytes: [0, 0],
         }
     }
 
@@ -95,6 +100,15 @@ impl Layer {
         self.nacks = Nacks::default();
         self.reception = Reception::default();
         self.sr = None;
+    }
+
+    /// A packet of temporal layer `tid` was taken in.
+    pub fn note_bytes(&mut self, tid: u8, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+        if let Some(base) = self.base_bytes.get_mut(usize::from(tid)) {
+            *base += bytes as u64;
+        }
     }
 
     /// A packet came; true when the layer was down before.
@@ -118,7 +132,13 @@ impl Layer {
     pub fn close_second(&mut self) {
         let (packets, bytes) = (self.packets - self.counted.0, self.bytes - self.counted.1);
         self.pps = packets.min(u64::from(u32::MAX)) as u32;
-        self.bps = (bytes * 8).min(u64::from(u32::MAX)) as u32;
+        self.bps = bits(bytes);
+        let [zero, one] = std::mem::take(&mut self.base_bytes);
+        self.base_bps = (bits(zero), bits(zero + one));
         self.counted = (self.packets, self.bytes);
     }
+}
+
+fn bits(bytes: u64) -> u32 {
+    (bytes * 8).min(u64::from(u32::MAX)) as u32
 }

@@ -32,6 +32,7 @@ pub mod rtp;
 pub mod slot;
 pub mod source;
 pub mod srtp;
+pub mod stills;
 pub mod stun;
 pub mod tap;
 pub mod twcc;

@@ -73,7 +73,7 @@ pub enum Notice {
     /// Downlink feedback.
     Feedback(Vec<Feedback>),
     /// Bits and packets per second of live layers.
-    Rates(Vec<(SourceId, Rid, u32, u32)>),
+    Rates(Vec<LayerRate>),
     /// A sender report of a tapped source.
     SenderReport {
         /// Of which source.
@@ -137,4 +137,19 @@ impl Notice {
     pub fn is_urgent(&self) -> bool {
         !matches!(self, Self::Levels(_) | Self::Feedback(_) | Self::Rates(_) | Self::SenderReport { .. })
     }
+}
+
+/// A layer's last second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerRate {
+    /// The source.
+    pub source: SourceId,
+    /// The layer.
+    pub rid: Rid,
+    /// Bits per second.
+    pub bps: u32,
+    /// Packets per second.
+    pub pps: u32,
+    /// Bits per second of temporal layer 0, and of 0 and 1 together; as much as `bps` where there are no more.
+    pub base_bps: (u32, u32),
 }

@@ -8,6 +8,7 @@ use crate::ids::{Kind, SlotId};
 use crate::rewrite::{Numbers, Rewriter};
 use crate::ring::Packet;
 use crate::srtp::{MAX_OVERHEAD, Outbound};
+use crate::stills::Stills;
 use crate::window::Window;
 
 /// The mid extension goes with this many packets after a switch; then the receiver knows the SSRC.
@@ -75,6 +76,8 @@ pub struct Slot {
     pub wanted: usize,
     /// Highest temporal layer that is wanted.
     pub max_tid: u8,
+    /// Keyframes only.
+    pub stills: Stills,
     /// Index of the layer that is sent.
     pub current: Option<usize>,
     /// Sequence numbers and the rest.
@@ -132,6 +135,7 @@ impl Slot {
             source: None,
             wanted: 0,
             max_tid: 7,
+            stills: Stills::default(),
             current: None,
             numbers: Rewriter::default(),
             sr_due: false,
@@ -155,6 +159,9 @@ impl Slot {
             return if begins { Verdict::Switch } else { Verdict::Ignore };
         }
         if packet.is_empty() {
+            return Verdict::Skip;
+        }
+        if !self.stills.passes(insight.keyframe, packet.ts) {
             return Verdict::Skip;
         }
         // Down at once; up only where the stream allows it: a base layer frame or a sync point (RFC 7741 §4.2, Y).

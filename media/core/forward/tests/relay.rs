@@ -188,6 +188,29 @@ fn temporal_layers_above_the_limit_are_left_out_without_gaps() {
 }
 
 #[test]
+fn of_stills_whole_keyframes_arrive_without_gaps_and_motion_comes_back_at_one() {
+    let mut world = World::default();
+    let (publisher, mut viewer) = classroom(&mut world);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "q", 7).unwrap();
+    world.relay.set_stills(SlotId(5), true).unwrap();
+    for index in 0..60u64 {
+        if index == 45 {
+            world.relay.set_stills(SlotId(5), false).unwrap();
+        }
+        world.send_rtp(&publisher, &frame(11, index, index % 20 == 0, "q"));
+        world.turn(16_000);
+    }
+    let (rtp, _) = world.take(&mut viewer);
+    let seqs: Vec<_> = rtp.iter().map(|(h, _)| h.seq).collect();
+    assert_eq!(seqs, (1001..1004).collect::<Vec<_>>(), "three keyframes, delta frames neither between nor after them");
+    for index in 60..70u64 {
+        world.send_rtp(&publisher, &frame(11, index, index == 60, "q"));
+        world.turn(16_000);
+    }
+    assert_eq!(world.take(&mut viewer).0.len(), 10);
+}
+
+#[test]
 fn silence_is_reported_in_steps_and_ends_with_the_next_packet() {
     let mut world = World::default();
     let (publisher, _) = classroom(&mut world);

@@ -348,6 +348,19 @@ impl Relay {
         Ok(())
     }
 
+    /// Of what the slot shows, forward only whole keyframes; or everything again, from the next keyframe on.
+    pub fn set_stills(&mut self, slot: SlotId, wanted: bool) -> Outcome {
+        let index = *self.slot_at.get(&slot).ok_or(NO_SLOT)?;
+        let slot = self.slots.get_mut(index).ok_or(NO_SLOT)?;
+        let moves_again = slot.kind == Kind::Video && slot.stills.want(wanted);
+        if moves_again && let (Some(layer), Some(source)) = (slot.current, slot.source.and_then(|s| self.sources.get_mut(s)))
+        {
+            source.keyframes.want(layer);
+            self.timers.hurry();
+        }
+        Ok(())
+    }
+
     /// Ask the publisher for a keyframe of every live layer that somebody gets.
     pub fn request_keyframe(&mut self, id: SourceId, now: Micros, out: &mut dyn Outbox) -> Outcome {
         let index = self.source(id)?;

@@ -149,6 +149,7 @@ fn begin(slot: &mut Slot, source: &Source, layer: usize, packet: &crate::ring::P
     let origin = Origin { source: source.id, layer };
     slot.numbers.begin(origin, packet, source.clock_hz(layer), bridge, now);
     slot.switched_to(layer);
+    slot.stills.begin(packet.ts);
 }
 
 fn send(

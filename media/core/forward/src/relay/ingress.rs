@@ -211,8 +211,6 @@ impl Relay {
             source.counters.duplicates += 1;
             return;
         }
-        layer.packets += 1;
-        layer.bytes += arrival.data.len() as u64;
         if arrival.recovered {
             source.counters.recovered += 1;
         } else {
@@ -222,6 +220,7 @@ impl Relay {
             source.keyframes.want(stream.layer);
         }
         let insight = inspect(params.codec, &arrival.data[header.len..end]);
+        layer.note_bytes(insight.tid, arrival.data.len());
         let Some(packet) = layer.ring.place(arrival.ext_seq) else { return };
         packet.fill(&arrival.data[..end], header.len, params.codec);
         (packet.at_us, packet.ts, packet.marker) = (now, header.ts, header.marker);

@@ -4,7 +4,7 @@ use super::Relay;
 use crate::Micros;
 use crate::ids::Kind;
 use crate::mirror::{bit, bits};
-use crate::notice::{Feedback, Notice};
+use crate::notice::{Feedback, LayerRate, Notice};
 use crate::outbox::Outbox;
 use crate::rtcp;
 
@@ -204,7 +204,8 @@ impl Relay {
             for layer in &mut source.layers {
                 layer.close_second();
                 if layer.up && source.home.is_none() {
-                    rates.push((source.id, layer.rid.clone(), layer.bps, layer.pps));
+                    let (bps, pps, base_bps) = (layer.bps, layer.pps, layer.base_bps);
+                    rates.push(LayerRate { source: source.id, rid: layer.rid.clone(), bps, pps, base_bps });
                 }
             }
         }
