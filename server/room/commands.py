@@ -196,6 +196,19 @@ class Hears(Command, frozen=True, kw_only=True, tag="hears"):
     hears: bool
 
 
+class ReportQuality(Command, frozen=True, kw_only=True, tag="report_quality"):
+    """The browser's claim of what the last 10 s were like (evidence class E4: shown, never judged).
+
+    `concealed_ppm`: share of the lecturer's sound that was made up, of `audio_ms` that were played; `freezes`, `frozen_ms`: the pictures
+    that stood still.
+    """
+
+    concealed_ppm: Annotated[int, Meta(ge=0, le=1_000_000)]
+    audio_ms: Annotated[int, Meta(ge=0, le=60_000)]
+    freezes: Annotated[int, Meta(ge=0, le=10_000)]
+    frozen_ms: Annotated[int, Meta(ge=0, le=600_000)]
+
+
 class Leave(Command, frozen=True, kw_only=True, tag="leave"):
     """ "Rời lớp"."""
 
@@ -203,5 +216,5 @@ class Leave(Command, frozen=True, kw_only=True, tag="leave"):
 AnyCommand = (
     StartLesson | SuspendLesson | ResumeLesson | EndLesson | PostChat | EditChat | HideChat | RaiseHand | LowerHand
     | LowerAllHands | GiveFloor | TakeFloor | AskMute | RemovePerson | StartRollCall | AnswerRollCall | TakeScreenshot
-    | SetMedia | SetView | Offer | RestartIce | Hears | Leave
+    | SetMedia | SetView | Offer | RestartIce | Hears | ReportQuality | Leave
 )  # fmt: skip

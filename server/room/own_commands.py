@@ -13,7 +13,7 @@ from server.room.decisions_presence import leave
 from server.room.hall import Hall
 from server.room.outbox import encoded
 from server.room.outward import roster_changed
-from server.room.participant import Participant
+from server.room.participant import Participant, QualityClaim
 
 
 async def _set_media(hall: Hall, held: Participant, command: wish.SetMedia) -> None:
@@ -26,6 +26,12 @@ async def _hears(hall: Hall, held: Participant, command: wish.Hears) -> None:
     if held.claims.hears != command.hears:
         held.claims.hears = command.hears
         hall.tell([roster_changed(hall.view, {held.person})])
+
+
+async def _report_quality(hall: Hall, held: Participant, command: wish.ReportQuality) -> None:
+    held.claims.quality = QualityClaim(
+        hall.now_us, command.concealed_ppm, command.audio_ms, command.freezes, command.frozen_ms
+    )
 
 
 async def _set_view(hall: Hall, held: Participant, command: wish.SetView) -> None:
@@ -56,6 +62,7 @@ _Own = Callable[[Hall, Participant, Any], Awaitable[None]]
 OWN: Mapping[type[wish.Command], _Own] = {
     wish.SetMedia: _set_media,
     wish.Hears: _hears,
+    wish.ReportQuality: _report_quality,
     wish.SetView: _set_view,
     wish.Offer: _offer,
     wish.RestartIce: _restart_ice,

@@ -29,6 +29,17 @@ def new_seat() -> SeatId:
     return SeatId(secrets.token_urlsafe(24))
 
 
+@dataclass(frozen=True, slots=True)
+class QualityClaim:
+    """What the browser says the last 10 s were like: sound made up (parts per million), pictures that stood still."""
+
+    at_us: int
+    concealed_ppm: int
+    audio_ms: int
+    freezes: int
+    frozen_ms: int
+
+
 @dataclass(slots=True)
 class Claims:
     """What the browser says it sends and hears. Shown to others, never judged."""
@@ -37,6 +48,7 @@ class Claims:
     camera: bool = False
     screen: bool = False
     hears: bool = True
+    quality: QualityClaim | None = None
 
 
 @dataclass(slots=True)

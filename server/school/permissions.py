@@ -131,6 +131,7 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "command.offer": _all(IN_ROOM),
     "command.restart_ice": _all(IN_ROOM),
     "command.hears": _all(IN_ROOM),
+    "command.report_quality": _all(IN_ROOM),
     "command.leave": _all(IN_ROOM),
     # pushes: who may be told
     "push.joined": _all(IN_ROOM),

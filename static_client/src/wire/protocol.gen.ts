@@ -176,6 +176,20 @@ export interface Hears {
   hears: boolean;
 }
 
+/**
+ * The browser's claim of what the last 10 s were like (evidence class E4: shown, never judged).
+ *
+ * `concealed_ppm`: share of the lecturer's sound that was made up, of `audio_ms` that were played; `freezes`, `frozen_ms`: the pictures
+ * that stood still.
+ */
+export interface ReportQuality {
+  t: "report_quality";
+  concealed_ppm: number;
+  audio_ms: number;
+  freezes: number;
+  frozen_ms: number;
+}
+
 /** "Rời lớp". */
 export interface Leave {
   t: "leave";
@@ -855,6 +869,7 @@ export type AnyCommand =
   | Offer
   | RestartIce
   | Hears
+  | ReportQuality
   | Leave;
 
 export type AnyPush =

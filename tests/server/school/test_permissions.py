@@ -86,7 +86,7 @@ def test_only_the_lecturer_moderates(tag: str) -> None:
 
 def test_observer_does_nothing_but_look() -> None:
     allowed = {tag for tag in _tags(AnyCommand) for state in STATES if may_in_room(tag, Role.OBSERVER, state)}
-    assert allowed == {"set_view", "offer", "restart_ice", "hears", "leave"}
+    assert allowed == {"set_view", "offer", "restart_ice", "hears", "report_quality", "leave"}
 
 
 def test_administrator_sees_that_lessons_exist_and_nothing_of_what_happens_in_them() -> None:
