@@ -8,21 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from media.addresses import Candidate
 from media.codecs import Taken, section_extensions
 from media.sdp import Offer, Section
 
 #: CNAME of everything the relay sends, in SDP and in SDES.
 CNAME = "sfu"
 
+#: Type preferences of host candidates: UDP's own, and one below every kind of UDP candidate that RFC 8445 names.
+_UDP_TYPE, _TCP_TYPE = 126, 90
+#: Direction preference of a passive candidate (RFC 6544 §4.2).
+_PASSIVE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our end of the transport. `candidates`: (ip, port) of host candidates over UDP, best first."""
+    """Our end of the transport. `candidates`: at least one, best first; the first one stands in the m-lines."""
 
     ufrag: str
     pwd: str
     fingerprint: str
-    candidates: tuple[tuple[str, int], ...]
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def _refused(section: Section) -> list[str]:
 
 
 def _head(section: Section, line: Line | None, local: Local) -> list[str]:
-    ip, port = local.candidates[0]
+    ip, port = local.candidates[0].ip, local.candidates[0].port
     formats = _payload_types(line.codecs) if line else list(section.formats)
     return [
         f"m={section.kind} {port} {section.protocol} {' '.join(formats)}",
@@ -104,11 +110,15 @@ def _head(section: Section, line: Line | None, local: Local) -> list[str]:
 
 
 def _candidates(local: Local) -> list[str]:
-    """Host candidates, RFC 8445 §5.1.2.1: type preference 126, the first address preferred."""
+    """Host candidates, the first ones preferred: RFC 8445 §5.1.2.1 for UDP; RFC 6544 §4.2 for TCP, which comes after all UDP."""
     found = []
-    for index, (ip, port) in enumerate(local.candidates):
-        priority = (126 << 24) | ((65535 - index) << 8) | 255
-        found.append(f"a=candidate:{index + 1} 1 udp {priority} {ip} {port} typ host")
+    for index, c in enumerate(local.candidates):
+        if c.proto == "udp":
+            priority, suffix = _UDP_TYPE << 24 | (0xFFFF - index) << 8 | 255, ""
+        else:
+            preference = _PASSIVE << 13 | 0x1FFF - index
+            priority, suffix = _TCP_TYPE << 24 | preference << 8 | 255, " tcptype passive"
+        found.append(f"a=candidate:{index + 1} 1 {c.proto} {priority} {c.ip} {c.port} typ host{suffix}")
     return [*found, "a=end-of-candidates"]
 
 

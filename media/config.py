@@ -9,12 +9,19 @@ from dataclasses import dataclass
 class MediaSettings:
     """Settings of one relay. The defaults suit one school's box; times end in `_s`."""
 
-    #: Address the UDP socket is bound to; 0.0.0.0 for every address of the machine.
-    bind_ip: str = "0.0.0.0"  # noqa: S104 - a media server is there to be reached
-    #: UDP port of the relay; 0 takes any free one (tests).
+    #: Addresses that are listened on, one per family; 0.0.0.0 and :: for every address of the machine. :: is left out on a
+    #: machine without IPv6.
+    bind_ips: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - a media server is there to be reached
+    #: UDP port of the relay, and TCP port for ICE-TCP; 0 takes any free one (tests).
     udp_port: int = 3478
-    #: Addresses written into answers as candidates. Empty: the bound address, or this machine's own when bound to all.
+    #: Take TCP connections (ICE-TCP, RFC 6544) on the same port number, for networks that let no UDP through.
+    tcp: bool = True
+    #: Addresses written into answers as candidates, best first. Empty: the bound ones, or this machine's own when bound to all.
     announced_ips: tuple[str, ...] = ()
+    #: TCP port written into answers when a forwarding (443, say) leads to ours; 0: our own.
+    announced_tcp_port: int = 0
+    #: Addresses that the school's TURN servers send from: a peer there is reached through a relay.
+    turn_ips: tuple[str, ...] = ()
     #: Admission limit of the node: more peers are refused, nobody is served worse.
     max_peers: int = 400
     #: Students' cameras that one peer is sent at once, whatever its client asks for (a page of the gallery has up to 25).

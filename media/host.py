@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aiortc import RTCCertificate
 
 from media._core import Engine as CoreEngine
+from media.addresses import Candidate
 from media.clock import MediaClock
 from media.config import MediaSettings
 from media.negotiation import named_ssrcs
@@ -35,7 +36,7 @@ class Host:
         clock: MediaClock,
         certificate: RTCCertificate,
         fingerprint: str,
-        candidates: tuple[tuple[str, int], ...],
+        candidates: tuple[Candidate, ...],
     ) -> None:
         self.core = core
         self.settings = settings

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from media import engine as notes
+from media.addresses import candidates, listening
 from media.aiortc_private import new_certificate
 from media.clock import MediaClock, SystemMediaClock
 from media.config import MediaSettings
@@ -25,7 +24,8 @@ log = structlog.get_logger("media.relay")
 TICK_S = 0.2
 _COUNTED = (
     "rx_packets", "tx_packets", "rx_dropped", "tx_dropped", "unknown_address", "bad_stun", "bad_integrity", "wakes",
-    "events_lost", "tap_dropped", "cpu_us",
+    "events_lost", "tap_dropped", "cpu_us", "tcp_open", "tcp_accepted", "tcp_refused", "tcp_overdue", "tcp_malformed", "tcp_stuck",
+    "tcp_dropped",
 )  # fmt: skip
 
 
@@ -41,20 +41,18 @@ class MediaRelay:
         self._lost = 0
 
     async def start(self) -> None:
-        """Bind the UDP port and begin. OSError: the port is taken."""
-        bound = self._engine.start([(self._settings.bind_ip, self._settings.udp_port)])
-        _, ip, port = bound[0]
-        addresses = self._settings.announced_ips or own_addresses(ip)
+        """Bind the port and begin. OSError: the port is taken."""
+        bound = self._engine.start(*listening(self._settings, self._settings.udp_port))
+        reachable = candidates(bound, self._settings)
         certificate, fingerprint = new_certificate()
-        candidates = tuple((address, port) for address in addresses)
-        self._host = Host(self._engine.core, self._settings, self._clock, certificate, fingerprint, candidates)
+        self._host = Host(self._engine.core, self._settings, self._clock, certificate, fingerprint, reachable)
         self._host.tasks.start(self._tick(self._host), "ticker")
-        log.info("relay started", port=port, addresses=list(addresses))
+        log.info("relay started", reachable=[f"{c.proto} {c.ip} {c.port}" for c in reachable])
 
     @property
     def port(self) -> int:
         """The UDP port that was bound."""
-        return self._running().candidates[0][1]
+        return self._running().candidates[0].port
 
     async def close(self) -> None:
         """Routers first, each with its peers; then the tasks; then the engine with its sockets. Idempotent."""
@@ -163,18 +161,3 @@ class MediaRelay:
             case notes.TapGap():
                 if (router := host.sources.get(note.src)) is not None:
                     router.taps.gap(note)
-
-
-def own_addresses(bound: str) -> tuple[str, ...]:
-    """Addresses to announce for a bound one: itself, or the one this machine would send from when bound to all.
-
-    Connecting a UDP socket sends nothing; TEST-NET-1 (RFC 5737) only asks the routing table.
-    """
-    if not ipaddress.ip_address(bound).is_unspecified:
-        return (bound,)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return (str(probe.getsockname()[0]),)
-        except OSError:
-            return ("127.0.0.1",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
@@ -48,6 +49,19 @@ class Settings:
     udp_port: int = _setting(40000, "UDP port of the media (and ICE-TCP on the same number); 0 takes a free one.")
     announced_ips: tuple[str, ...] = _setting(
         (), "Addresses under which browsers reach the media port; empty: `host`, or this machine's own address."
+    )
+    media_tcp: bool = _setting(
+        True, "Take media over TCP too (ICE-TCP on the number of udp_port), for networks that let no UDP through."
+    )
+    announced_tcp_port: int = _setting(
+        0, "TCP port that browsers are told for media, when a forwarding leads from it to udp_port; 0: udp_port itself."
+    )
+    turn_urls: tuple[str, ...] = _setting(
+        (),
+        "TURN servers of the school, as turn:host:port?transport=udp, …?transport=tcp or turns:host:443; none by default.",
+    )
+    turn_secret: str = _setting(
+        "", "The secret that the TURN servers share with this server (coturn: static-auth-secret).", secret=True
     )
     public_url: str = _setting("", "Address of the school's site as people type it; empty: http://host:port.")
     production: bool = _setting(False, "Real school: refuses unsafe settings and sends cookies over HTTPS only.")
@@ -140,7 +154,7 @@ def checked(settings: Settings) -> Settings:
     """The same settings, if they can be used together."""
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"log_level: {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
-    for name in ("port", "udp_port"):
+    for name in ("port", "udp_port", "announced_tcp_port"):
         if not 0 <= getattr(settings, name) <= 65535:
             raise SettingsError(f"{name}: {getattr(settings, name)} is not a port (0 to 65535)")
     if settings.demo and not settings.is_loopback:
@@ -151,6 +165,8 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError(
             f"signing_secret: needs {SHORTEST_SECRET} characters or more; leave it empty to have one made"
         )
+    if bool(settings.turn_urls) != bool(settings.turn_secret):
+        raise SettingsError("turn_urls and turn_secret: set both, or neither")
     if settings.production:
         _check_production(settings)
     return settings
@@ -164,6 +180,8 @@ def _check_production(settings: Settings) -> None:
     password = urlsplit(settings.database_url).password
     if password is not None and password.lower() in KNOWN_SECRETS:
         raise SettingsError("database_url: the database has a default password; give it one of its own")
+    if _is_default_secret(settings.turn_secret):
+        raise SettingsError("turn_secret: this value stands in manuals; make one with `openssl rand -hex 32`")
     if not settings.public_url.startswith("https://"):
         raise SettingsError(
             "public_url: must begin with https:// in production, because browsers give camera and microphone to such sites only"
@@ -218,13 +236,25 @@ def _convert(setting: Field[Any], raw: Any, origin: str) -> Any:
         if kind == "Path":
             return Path(raw)
         if kind.startswith("tuple"):
-            items = raw.split(",") if isinstance(raw, str) else raw
-            return tuple(str(ipaddress.ip_address(item.strip())) for item in items if item.strip())
+            items = [item.strip() for item in (raw.split(",") if isinstance(raw, str) else raw)]
+            read = _turn_url if setting.name == "turn_urls" else _ip
+            return tuple(read(item) for item in items if item)
         if not isinstance(raw, str):
             raise ValueError("not a text")
     except (TypeError, ValueError, AttributeError) as error:
         raise SettingsError(f"{origin}: {setting.name}: {raw!r} cannot be used: {error}") from error
     return raw
+
+
+def _ip(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
+def _turn_url(text: str) -> str:
+    """RFC 7065: a TURN server's name or address, its port, how it is reached."""
+    if not re.fullmatch(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(\?transport=(udp|tcp))?", text):
+        raise ValueError("write turn:name:port?transport=udp, the same with tcp, or turns:name:port")
+    return text
 
 
 def _bool(raw: Any) -> bool:

@@ -7,6 +7,7 @@ import structlog
 from media.face import Relay
 from server.clock import Clock
 from server.fanout import Fanout, InProcessFanout
+from server.identity.turn import turn_ips
 from server.settings import Settings
 
 log = structlog.get_logger("live")
@@ -34,5 +35,20 @@ def make_relay(settings: Settings) -> Relay | None:
     except ImportError as error:
         log.error("no packet engine: lessons run without media", reason=str(error))
         return None
-    bind_ip = "127.0.0.1" if settings.host == "localhost" else settings.host
-    return MediaRelay(MediaSettings(bind_ip=bind_ip, udp_port=settings.udp_port, announced_ips=settings.announced_ips))
+    return MediaRelay(
+        MediaSettings(
+            bind_ips=media_addresses(settings.host),
+            udp_port=settings.udp_port,
+            tcp=settings.media_tcp,
+            announced_ips=settings.announced_ips,
+            announced_tcp_port=settings.announced_tcp_port,
+            turn_ips=turn_ips(settings.turn_urls),
+        )
+    )
+
+
+def media_addresses(host: str) -> tuple[str, ...]:
+    """Where media are listened for: the web server's own address; all of both families when that is all addresses."""
+    if host == "localhost":
+        return ("127.0.0.1",)
+    return ("0.0.0.0", "::") if host in ("0.0.0.0", "::", "") else (host,)  # noqa: S104

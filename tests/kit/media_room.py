@@ -17,7 +17,7 @@ from tests.kit.rtc_offer import CHROMIUM, Dialect
 ALL_ROLES = frozenset({"microphone", "camera", "screen", "screen_audio"})
 LECTURER = Admission(ALL_ROLES, priority=2)
 STUDENT = Admission(ALL_ROLES, priority=0)
-SETTINGS = MediaSettings(bind_ip="127.0.0.1", udp_port=0, stats_every_s=1.0)
+SETTINGS = MediaSettings(bind_ips=("127.0.0.1",), tcp=False, udp_port=0, stats_every_s=1.0)
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ STUDENT = Admission(frozenset(), 0)
 
 async def main(ip: str) -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    relay = MediaRelay(MediaSettings(bind_ip=ip, udp_port=0, max_peers=2000))
+    relay = MediaRelay(MediaSettings(bind_ips=(ip,), tcp=False, udp_port=0, max_peers=2000))
     await relay.start()
     router = relay.open_router(lambda notice: None)
     # As `giangduong serve` does: nothing that is loaded goes away again.

@@ -25,7 +25,7 @@ STUDENT = Admission(frozenset({"microphone", "camera"}), 0)
 async def serve() -> None:
     """Commands on standard input, one JSON object a line; one answer line each."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    relay = MediaRelay(MediaSettings(bind_ip="127.0.0.1", udp_port=0))
+    relay = MediaRelay(MediaSettings(bind_ips=("127.0.0.1",), tcp=False, udp_port=0))
     await relay.start()
     router = relay.open_router(lambda notice: None)
     loop = asyncio.get_running_loop()

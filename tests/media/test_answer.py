@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from media.addresses import Candidate
 from media.answer import Line, Local, SlotLine, write_answer
 from media.codecs import low_to_high
 from media.config import MediaSettings
@@ -14,7 +15,9 @@ from media.negotiation import plan
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "sdp"
 NAMES = ["chromium156_minimal", "chromium156_lesson", "chromium156_trimmed", "firefox153_minimal", "firefox153_lesson"]
-LOCAL = Local("0a1b2c3d", "00112233445566778899aabbccddeeff", ":".join(["AB"] * 32), (("192.0.2.10", 3478),))
+LOCAL = Local(
+    "0a1b2c3d", "00112233445566778899aabbccddeeff", ":".join(["AB"] * 32), (Candidate("udp", "192.0.2.10", 3478),)
+)
 PUBLISH = [Publish("0", "microphone"), Publish("1", "camera")]
 SETTINGS = MediaSettings()
 
@@ -49,11 +52,20 @@ def test_the_server_is_ice_lite_and_waits_for_the_clients_dtls() -> None:
 
 
 def test_candidates_are_on_the_first_media_line_only() -> None:
-    local = Local("u", "p", "AB", (("192.0.2.10", 3478), ("2001:db8::1", 3478)))
-    blocks = answer_to("chromium156_minimal", local=local).split("\r\nm=")
+    ways = (
+        Candidate("udp", "192.0.2.10", 3478),
+        Candidate("udp", "2001:db8::1", 3478),
+        Candidate("tcp", "192.0.2.10", 443),
+        Candidate("tcp", "2001:db8::1", 443),
+    )
+    blocks = answer_to("chromium156_minimal", local=Local("u", "p", "AB", ways)).split("\r\nm=")
     found = [line for line in blocks[1].split("\r\n") if line.startswith("a=candidate")]
-    assert [line.split(" ")[4] for line in found] == ["192.0.2.10", "2001:db8::1"]
-    assert int(found[0].split(" ")[3]) > int(found[1].split(" ")[3])
+    assert [tuple(line.split(" ")[n] for n in (2, 4, 5)) for line in found] == [
+        ("udp", "192.0.2.10", "3478"), ("udp", "2001:db8::1", "3478"), ("tcp", "192.0.2.10", "443"), ("tcp", "2001:db8::1", "443"),
+    ]  # fmt: skip
+    assert [line.endswith("tcptype passive") for line in found] == [False, False, True, True]
+    priorities = [int(line.split(" ")[3]) for line in found]
+    assert priorities == sorted(set(priorities), reverse=True) and priorities[0] < 2**31
     assert "candidate" not in blocks[2]
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from media.addresses import own_addresses
 from media.face import Wanted
-from media.relay import own_addresses
 from tests.kit import firefox
 from tests.kit.browser import chromium, person
 from tests.kit.call_site import call_site, concealed, decoded, energy, frozen_s, join, layers_sent, stats, width
@@ -43,7 +43,7 @@ async def test_chromium_publishes_simulcast_and_a_second_one_plays_sound_and_pic
 @pytest.mark.skipif(firefox.path() is None, reason="Firefox is not installed")
 async def test_firefox_and_chromium_see_and_hear_each_other() -> None:
     # Firefox sends nothing to 127.0.0.1 from its other addresses, so the relay stands on one of those.
-    settings = replace(SETTINGS, bind_ip=own_addresses("0.0.0.0")[0])
+    settings = replace(SETTINGS, bind_ips=own_addresses("0.0.0.0"))
     async with media_room(settings) as room, call_site(room) as url, chromium() as browser, firefox.firefox() as fox:
         chrome = (await person(browser, "học viên")).page
         await fox.goto(url)

@@ -353,7 +353,7 @@ async def test_removing_a_peer_empties_the_slots_that_showed_it() -> None:
 
 
 async def test_a_full_node_refuses_the_next_and_lets_the_known_come_back() -> None:
-    async with media_room(MediaSettings(bind_ip="127.0.0.1", udp_port=0, max_peers=1)) as room:
+    async with media_room(MediaSettings(bind_ips=("127.0.0.1",), udp_port=0, max_peers=1)) as room:
         await room.join(1)
         with pytest.raises(NoCapacity):
             await room.join(2)
@@ -384,4 +384,4 @@ async def test_two_rooms_do_not_hear_each_other() -> None:
 
 
 def test_settings_for_tests_are_loopback_only() -> None:
-    assert SETTINGS.bind_ip == "127.0.0.1"
+    assert SETTINGS.bind_ips == ("127.0.0.1",)

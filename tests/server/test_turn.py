@@ -1,0 +1,38 @@
+"""TURN credentials as coturn computes them, and the settings they come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.identity.turn import LIFETIME_S, TurnServers, turn_ips
+from server.settings import SettingsError, load
+
+
+def test_a_credential_is_the_hmac_of_expiry_and_name() -> None:
+    servers = TurnServers(("turn:turn.school.vn:3478?transport=udp",), "north")
+    username, password = servers.credential("p1", 1_700_000_000)
+    assert username == f"{1_700_000_000 + LIFETIME_S}:p1"
+    # printf '1700003600:p1' | openssl dgst -sha1 -hmac north -binary | base64
+    assert password == "4EEMVinF9VQKZF50YH25G6+f6lw="
+    assert LIFETIME_S <= 3600
+
+
+def test_relays_are_known_by_the_addresses_in_their_urls() -> None:
+    urls = (
+        "turn:192.0.2.4:3478?transport=udp",
+        "turns:[2001:db8::4]:443",
+        "turn:192.0.2.4?transport=tcp",
+        "turns:turn.vn:443",
+    )
+    assert turn_ips(urls) == ("192.0.2.4", "2001:db8::4")
+
+
+def test_urls_and_secret_come_together_and_none_by_default() -> None:
+    plain = load(environment={})
+    assert (plain.turn_urls, plain.turn_secret) == ((), "")
+    urls = "turn:192.0.2.4:3478?transport=udp, turns:turn.school.vn:443"
+    both = load(environment={"GD_TURN_URLS": urls, "GD_TURN_SECRET": "a7f0" * 8})
+    assert both.turn_urls == ("turn:192.0.2.4:3478?transport=udp", "turns:turn.school.vn:443")
+    for wrong in ({"GD_TURN_URLS": urls}, {"GD_TURN_SECRET": "x"}, {"GD_TURN_URLS": "stun:a.b", "GD_TURN_SECRET": "x"}):
+        with pytest.raises(SettingsError):
+            load(environment=wrong)
