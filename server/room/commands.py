@@ -167,12 +167,16 @@ class WantedTile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SetView(Command, frozen=True, kw_only=True, tag="set_view"):
-    """Which tiles are visible; the server chooses slots by it. `rev` grows; an older one is ignored."""
+    """Which tiles are visible; the server chooses slots by it. `rev` grows; an older one is ignored.
+
+    profile ∈ full, audio_and_stills: the second asks for sound and still pictures of shared screens only, whatever the line carries.
+    """
 
     rev: Count
     tiles: Annotated[list[WantedTile], Meta(max_length=25)]
     pinned: Id | None = None
     listen_only: bool = False
+    profile: Annotated[str, Meta(pattern="^(full|audio_and_stills)$")] = "full"
 
 
 class Offer(Command, frozen=True, kw_only=True, tag="offer"):

@@ -81,7 +81,14 @@ class MediaLink:
         if self.router is not None and self.has(person):
             self.router.admit(self.peer_of(person), admission)
 
-    def set_view(self, person: PersonId, tiles: Sequence[WantedTile], pinned: str | None, listen_only: bool) -> None:
+    def set_view(
+        self,
+        person: PersonId,
+        tiles: Sequence[WantedTile],
+        pinned: str | None,
+        listen_only: bool,
+        profile: str = "full",
+    ) -> None:
         """Tiles of people whom the relay has never seen are left out: they have no camera to show."""
         if self.router is None or not self.has(person):
             return
@@ -91,7 +98,7 @@ class MediaLink:
             if (whom := PersonId(tile.participant)) in self._peers
         ]
         pin = self._peers.get(PersonId(pinned)) if pinned is not None else None
-        self.router.set_view(self.peer_of(person), wanted, pin, listen_only)
+        self.router.set_view(self.peer_of(person), wanted, pin, listen_only, profile)
 
     def remove(self, person: ParticipantId) -> None:
         if self.router is not None and self.has(person):

@@ -35,8 +35,9 @@ async def noticed(hall: Hall, notice: seen.Notice) -> None:
         await act(hall, held, notice)
 
 
-async def _connected(hall: Hall, held: Participant, _: seen.PeerConnected) -> None:
+async def _connected(hall: Hall, held: Participant, notice: seen.PeerConnected) -> None:
     held.is_media_up, held.is_silent = True, False
+    held.media_path = notice.path
     await tell_state(hall, held, Origin.MEDIA)
 
 
@@ -82,11 +83,22 @@ async def _spoke(hall: Hall, held: Participant, notice: seen.PeerSpoke) -> None:
 
 async def _stats(hall: Hall, held: Participant, notice: seen.PeerStats) -> None:
     held.heard_loss(max(notice.loss_in_ppm, notice.loss_out_ppm))
+    line = tell.LineChanged(
+        path=held.media_path,
+        rtt_ms=notice.rtt_ms,
+        loss_up_ppm=notice.loss_in_ppm,
+        loss_down_ppm=notice.loss_out_ppm,
+    )
+    held.send(encoded(line))
     await tell_state(hall, held, Origin.MEDIA)
 
 
 async def _layers(hall: Hall, held: Participant, notice: seen.LayersWanted) -> None:
     held.send(encoded(tell.LayersChanged(mid=notice.mid, active=list(notice.active))))
+
+
+async def _profile(hall: Hall, held: Participant, notice: seen.ProfileChanged) -> None:
+    held.send(encoded(tell.ProfileChanged(profile=notice.profile, automatic=notice.automatic)))
 
 
 _ACTS: Mapping[type[Any], Callable[[Hall, Participant, Any], Awaitable[None]]] = {
@@ -100,4 +112,5 @@ _ACTS: Mapping[type[Any], Callable[[Hall, Participant, Any], Awaitable[None]]] =
     seen.PeerSpoke: _spoke,
     seen.PeerStats: _stats,
     seen.LayersWanted: _layers,
+    seen.ProfileChanged: _profile,
 }

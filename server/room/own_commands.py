@@ -38,7 +38,7 @@ async def _set_view(hall: Hall, held: Participant, command: wish.SetView) -> Non
     if command.rev <= held.view_rev:
         return
     held.view_rev = command.rev
-    hall.media.set_view(held.person, command.tiles, command.pinned, command.listen_only)
+    hall.media.set_view(held.person, command.tiles, command.pinned, command.listen_only, command.profile)
     held.listen_only = command.listen_only
     await tell_state(hall, held)
 

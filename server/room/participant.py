@@ -75,6 +75,8 @@ class Participant:
     lost_us: int | None = None
     has_media: bool = False
     is_media_up: bool = False
+    #: udp or tcp, as the relay saw it last; empty before.
+    media_path: str = ""
     is_silent: bool = False
     is_lossy: bool = False
     listen_only: bool = False

@@ -236,6 +236,25 @@ class LayersChanged(Push, frozen=True, kw_only=True, tag="layers_changed"):
     active: list[str]
 
 
+class ProfileChanged(Push, frozen=True, kw_only=True, tag="profile_changed"):
+    """What this person is sent. profile ∈ full, audio_and_stills (sound and stills of shared screens only).
+
+    `automatic`: the line carries no more; otherwise the browser asked for it.
+    """
+
+    profile: str
+    automatic: bool
+
+
+class LineChanged(Push, frozen=True, kw_only=True, tag="line_changed"):
+    """This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp, empty: unknown; loss in parts per million, -1 unknown."""
+
+    path: str
+    rtt_ms: int
+    loss_up_ppm: int
+    loss_down_ppm: int
+
+
 class ScreenshotTaken(Push, frozen=True, kw_only=True, tag="screenshot_taken"):
     """To staff: evidence number `count` of this lesson exists."""
 
@@ -253,5 +272,5 @@ class Removed(Push, frozen=True, kw_only=True, tag="removed"):
 AnyPush = (
     Joined | Resumed | LessonChanged | RosterChanged | ChatPosted | ChatChanged | HandsChanged | FloorChanged
     | MuteRequested | SlotsChanged | SpeakersChanged | RecordingChanged | RollCallChanged | Answered | IceAnswered
-    | LayersChanged | ScreenshotTaken | Removed
+    | LayersChanged | ProfileChanged | LineChanged | ScreenshotTaken | Removed
 )  # fmt: skip

@@ -150,6 +150,8 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "push.answered": _all(IN_ROOM),
     "push.ice_answered": _all(IN_ROOM),
     "push.layers_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
+    "push.profile_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
+    "push.line_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
     "push.screenshot_taken": _cells(((*_LECTURER, R.CLASS_MANAGER, R.TRAINING_OFFICE), IN_ROOM)),
     "push.removed": _all(ANY),
     "push.desk_snapshot": _cells((STAFF, ANY)),

@@ -146,13 +146,18 @@ export interface WantedTile {
   height: number;
 }
 
-/** Which tiles are visible; the server chooses slots by it. `rev` grows; an older one is ignored. */
+/**
+ * Which tiles are visible; the server chooses slots by it. `rev` grows; an older one is ignored.
+ *
+ * profile ∈ full, audio_and_stills: the second asks for sound and still pictures of shared screens only, whatever the line carries.
+ */
 export interface SetView {
   t: "set_view";
   rev: number;
   tiles: WantedTile[];
   pinned?: string | null;
   listen_only?: boolean;
+  profile?: "full" | "audio_and_stills";
 }
 
 /** A new SDP offer of the same peer connection, numbered. The same `n` gets the same answer; an older one is refused. */
@@ -412,6 +417,26 @@ export interface LayersChanged {
   t: "layers_changed";
   mid: string;
   active: string[];
+}
+
+/**
+ * What this person is sent. profile ∈ full, audio_and_stills (sound and stills of shared screens only).
+ *
+ * `automatic`: the line carries no more; otherwise the browser asked for it.
+ */
+export interface ProfileChanged {
+  t: "profile_changed";
+  profile: string;
+  automatic: boolean;
+}
+
+/** This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp, empty: unknown; loss in parts per million, -1 unknown. */
+export interface LineChanged {
+  t: "line_changed";
+  path: string;
+  rtt_ms: number;
+  loss_up_ppm: number;
+  loss_down_ppm: number;
 }
 
 /** To staff: evidence number `count` of this lesson exists. */
@@ -889,6 +914,8 @@ export type AnyPush =
   | Answered
   | IceAnswered
   | LayersChanged
+  | ProfileChanged
+  | LineChanged
   | ScreenshotTaken
   | Removed;
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from media.notices import PeerConnected, PeerStats, ProfileChanged
+from server.ids import PersonId
 from tests.kit.lesson_client import LessonClient, Refusal
 from tests.kit.live_school import LiveSchool, live_school
 from tests.kit.rtc_client import RtcClient
@@ -97,3 +99,37 @@ async def test_without_media_a_negotiation_is_refused(school: LiveSchool) -> Non
     student = await school.join("student1")
     with pytest.raises(Refusal, match=r"room\.no_media"):
         await student.do("offer", n=1, sdp="v=0", media=[])
+
+
+async def test_a_person_is_told_of_their_own_line_and_of_what_it_no_longer_carries(school: LiveSchool) -> None:
+    student, rtc = await with_media(school, "student1")
+    other = await school.join("student2")
+    (room,) = school.services.live.open_rooms()
+    peer = room.hall.media.peer_of(PersonId((await student.until("joined"))["me"]))
+    room.noticed(PeerConnected(peer, 1, "tcp"))
+    stats = {
+        "at_us": 1,
+        "last_alive_us": 1,
+        "packets_in": 9,
+        "packets_out": 9,
+        "audio_in_packets": 5,
+        "video_in_packets": 4,
+    }
+    room.noticed(PeerStats(peer=peer, loss_in_ppm=-1, loss_out_ppm=12_000, rtt_ms=85, **stats))
+    room.noticed(ProfileChanged(peer, "audio_and_stills", automatic=True))
+    line = await student.until("line_changed")
+    assert (line["path"], line["rtt_ms"], line["loss_up_ppm"], line["loss_down_ppm"]) == ("tcp", 85, -1, 12_000)
+    assert (await student.until("profile_changed"))["automatic"] is True
+    await other.do("hears", hears=True)
+    assert other.seen("line_changed") == other.seen("profile_changed") == []
+    await rtc.close()
+
+
+async def test_a_person_may_ask_for_sound_and_stills(school: LiveSchool) -> None:
+    student, rtc = await with_media(school, "student1")
+    await student.do("set_view", rev=1, tiles=[], profile="audio_and_stills")
+    told = await student.until("profile_changed")
+    assert (told["profile"], told["automatic"]) == ("audio_and_stills", False)
+    with pytest.raises(Refusal, match=r"room\.malformed"):
+        await student.do("set_view", rev=2, tiles=[], profile="everything")
+    await rtc.close()

@@ -56,7 +56,9 @@ class PaperRouter:
 
     def remove_peer(self, peer: int) -> None: ...
 
-    def set_view(self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool) -> None: ...
+    def set_view(
+        self, peer: int, tiles: Sequence[Wanted], pinned: int | None, listen_only: bool, profile: str = "full"
+    ) -> None: ...
 
     def last_alive_us(self, peer: int) -> int | None:
         return None
