@@ -100,7 +100,8 @@ class Engine:
 
         codecs: (pt, codec, rtx_pt or 0, clock_hz), in the publisher's numbers. rids: low to high quality, at most 4; empty =
         one layer with rid "". ssrcs: (ssrc, rid, rtx_ssrc or 0) where the SDP named them (Firefox, single layer); otherwise
-        SSRCs are learnt from the mid/rid/rrid extensions.
+        SSRCs are learnt from the mid/rid/rrid extensions. An audio codec whose rtx_pt is its own pt: the publisher answers NACKs by
+        sending the packet again under its number; lost ones are asked for.
         """
     def add_mirror(
         self,
@@ -135,7 +136,8 @@ class Engine:
     ) -> None:
         """A receive slot of the peer with one SSRC for its whole life. codecs: codec -> (pt, rtx_pt or 0), subscriber's numbers.
 
-        rtx_ssrc 0: no retransmission for this slot. An SSRC (or rtx_ssrc) the peer already used is refused.
+        rtx_ssrc 0: no retransmission stream for this slot. An SSRC (or rtx_ssrc) the peer already used is refused. "opus" with its own pt
+        as rtx_pt: NACKs are answered by the same packet once more. "red": the slot may carry copies (`set_red`).
         """
     def remove_slot(self, slot: int) -> None: ...
     def route(self, slot: int, src: int, rid: str = "", max_tid: int = 7, stills: bool = False) -> None:
@@ -146,6 +148,11 @@ class Engine:
         Video switches on the wanted layer's next keyframe (asked for here), the old layer runs on until then when it belongs to
         the same source. While the wanted layer is not live, the nearest lower live one, else the nearest higher, is sent.
         A codec the slot does not have is refused when its first packet comes.
+        """
+    def set_red(self, slot: int, copies: int) -> None:
+        """Earlier frames (0 … 2) that each packet of an audio slot carries along (RED, RFC 2198), where the slot has "red" in its codecs.
+
+        Takes effect with the next packet; sequence numbers do not notice. Refused for a video slot.
         """
     def request_keyframe(self, src: int) -> None:
         """Ask the publisher for a keyframe (PLI, at most one per 500 ms and source; repeated until one comes)."""

@@ -126,7 +126,9 @@ def _body(section: Section, line: Line | None, ids: Mapping[str, int]) -> list[s
     if line is None:
         return ["a=inactive", *_maps(section)]
     publishes = isinstance(line, PublishLine)
-    text = [f"a=extmap:{i} {uri}" for i, uri in section_extensions(section, publishes=publishes, ids=ids)]
+    repeated = any(t.is_repeated for t in line.codecs)
+    taken = section_extensions(section, publishes=publishes, repeated=repeated, ids=ids)
+    text = [f"a=extmap:{i} {uri}" for i, uri in taken]
     text += _codecs(line.codecs)
     if isinstance(line, PublishLine):
         text.append("a=recvonly")
@@ -163,6 +165,8 @@ def _fmtp(taken: Taken) -> str:
     if codec.name == "opus":
         # DTX: silence costs 18 packets in 4 s instead of 200. FEC: a lost packet is heard through the next one.
         return "minptime=10;useinbandfec=1;usedtx=1"
+    if codec.name == "red":
+        return next(iter(codec.fmtp))
     if codec.name == "h264":
         profile = codec.fmtp["profile-level-id"]
         return f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"

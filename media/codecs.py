@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.face import BadOffer
 from media.sdp import Codec, Offer, Section
@@ -29,8 +29,9 @@ _SLOT = {
     "audio": {"mid", "twcc", "abs_send_time", "audio_level"},
     "video": {"mid", "twcc", "abs_send_time", "orientation", "playout_delay"},
 }
+_CHANGE_WHEN_REPEATED = {"twcc", "abs_send_time"}
 _FEEDBACK = {
-    "audio": ("transport-cc",),
+    "audio": ("transport-cc", "nack"),
     "video": ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"),
 }
 #: The one-byte form of RFC 8285; larger ids would need the two-byte form towards this peer.
@@ -49,19 +50,37 @@ class Taken:
     rtx_pt: int
     feedback: tuple[str, ...]
 
+    @property
+    def is_repeated(self) -> bool:
+        """Sound has no retransmission stream: a packet asked for is sent once more under its own number."""
+        return self.codec.name == "opus" and "nack" in self.feedback
+
+    @property
+    def engine_rtx_pt(self) -> int:
+        """As `_core.pyi` wants it: the payload type of retransmissions, its own where packets are repeated, else 0."""
+        return self.codec.pt if self.is_repeated else self.rtx_pt
+
 
 def publication_codecs(section: Section, preference: Sequence[str]) -> tuple[Taken, ...]:
-    """One codec, the first of the preference that is offered. BadOffer: no_codec."""
-    return slot_codecs(section, preference)[:1]
+    """One video codec, the first of the preference that is offered; Opus and RED in the offer's order. BadOffer: no_codec.
+
+    Browsers offer Opus first and then send no RED; a client on a bad line may offer RED first. Sound that is repeated on request is
+    answered without transport-wide numbers (see `section_extensions`), so without feedback about them.
+    """
+    taken = slot_codecs(section, preference)
+    if section.kind == "video":
+        return taken[:1]
+    offered = sorted(taken, key=lambda t: section.codecs.index(t.codec))
+    return tuple(replace(t, feedback=("nack",)) if t.is_repeated else t for t in offered)
 
 
 def slot_codecs(section: Section, preference: Sequence[str]) -> tuple[Taken, ...]:
     """Every known codec that the slot can receive, by preference. BadOffer: no_codec."""
-    names = ("opus",) if section.kind == "audio" else tuple(preference)
+    names = ("opus", "red") if section.kind == "audio" else tuple(preference)
     taken = tuple(t for name in names if (t := _take(section, name)) is not None)
-    if not taken:
+    if not taken or taken[0].codec.name == "red":
         raise BadOffer("no_codec")
-    return taken
+    return tuple(t for t in taken if t.codec.name != "red" or _carries(t.codec, taken[0].codec))
 
 
 def _take(section: Section, name: str) -> Taken | None:
@@ -73,7 +92,7 @@ def _take(section: Section, name: str) -> Taken | None:
 
 
 def _suits(codec: Codec) -> bool:
-    if codec.name == "opus":
+    if codec.name in ("opus", "red"):
         return codec.clock_hz == 48000 and codec.channels == 2
     if codec.clock_hz != 90000:
         return False
@@ -82,6 +101,12 @@ def _suits(codec: Codec) -> bool:
         profile = codec.fmtp.get("profile-level-id", "").lower()
         return codec.fmtp.get("packetization-mode") == "1" and profile.startswith("42e0")
     return True
+
+
+def _carries(red: Codec, opus: Codec) -> bool:
+    """RFC 2198 §5: fmtp names the payload types of the blocks, primary first."""
+    blocks = next(iter(red.fmtp), "").split("/")
+    return len(blocks) > 1 and set(blocks) == {str(opus.pt)}
 
 
 def _rtx_of(section: Section, pt: int) -> int:
@@ -107,9 +132,18 @@ def extension_ids(offer: Offer) -> dict[str, int]:
     return ids
 
 
-def section_extensions(section: Section, *, publishes: bool, ids: Mapping[str, int]) -> list[tuple[str, str]]:
-    """(id with its direction seen from us, URI) of the extensions taken on this m-line."""
+def section_extensions(
+    section: Section, *, publishes: bool, repeated: bool, ids: Mapping[str, int]
+) -> list[tuple[str, str]]:
+    """(id with its direction seen from us, URI) of the extensions taken on this m-line.
+
+    `repeated`: lost packets of a publication come again under their own number. They must then come again as they were: browsers
+    write a fresh send time and transport-wide number into a repeated packet, and with AES-GCM two headers under one index give
+    the authentication key away (RFC 7714 §8.1). So neither is taken there.
+    """
     names = (_PUBLISHED if publishes else _SLOT)[section.kind]
+    if publishes and repeated:
+        names = names - _CHANGE_WHEN_REPEATED
     useless = ("inactive", "recvonly" if publishes else "sendonly")
     taken = []
     for uri, extension in section.extensions.items():

@@ -89,7 +89,7 @@ class Host:
     def add_source(self, peer: int, publication: Publication) -> None:
         """Tell the engine about a publication, in the publisher's numbers."""
         line = publication.line
-        codecs = [(t.codec.pt, t.codec.name, t.rtx_pt, t.codec.clock_hz) for t in line.codecs]
+        codecs = [(t.codec.pt, t.codec.name, t.engine_rtx_pt, t.codec.clock_hz) for t in line.codecs]
         self.core.add_source(
             publication.handle, peer, publication.mid, publication.kind, codecs, publication.rids, named_ssrcs(line)
         )

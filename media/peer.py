@@ -52,7 +52,8 @@ class Publication:
         return self.allowed and any(layer.up for layer in self.layers.values())
 
     def info(self) -> TapInfo:
-        codec = self.line.codecs[0].codec
+        # What the engine hands out: RED is unpacked before.
+        codec = next(t.codec for t in self.line.codecs if t.codec.name != "red")
         return TapInfo(self.handle, self.peer, self.role, codec.name, codec.clock_hz)
 
 

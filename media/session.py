@@ -85,7 +85,7 @@ def _new_ssrc(used: set[int]) -> int:
 
 def _add_slot(host: Host, peer: Peer, slot: SlotPlan, line: SlotLine) -> Slot:
     made = Slot(host.new_handle(), slot.mid, slot.kind, line)
-    codecs = {t.codec.name: (t.codec.pt, t.rtx_pt) for t in slot.codecs}
+    codecs = {t.codec.name: (t.codec.pt, t.engine_rtx_pt) for t in slot.codecs}
     host.core.add_slot(made.handle, peer.handle, slot.mid, slot.kind, line.ssrc, line.rtx_ssrc, codecs, CNAME)
     return made
 

@@ -23,7 +23,14 @@ SETTINGS = MediaSettings()
 
 
 def answer_to(name: str, publish: list[Publish] | None = None, local: Local = LOCAL) -> str:
-    text = (VECTORS / f"{name}.sdp").read_bytes().decode()
+    return answer(offer_of(name), publish, local)
+
+
+def offer_of(name: str) -> str:
+    return (VECTORS / f"{name}.sdp").read_bytes().decode()
+
+
+def answer(text: str, publish: list[Publish] | None = None, local: Local = LOCAL) -> str:
     asked = plan(text, PUBLISH if publish is None else publish, SETTINGS)
     lines: dict[str, Line] = dict(asked.publications)
     for i, slot in enumerate(asked.slots):
@@ -104,6 +111,39 @@ def test_firefox_one_way_extensions_are_answered_one_way() -> None:
 
 def test_opus_is_asked_for_dtx_and_fec() -> None:
     assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1" in section(answer_to("chromium156_minimal"), "0")
+
+
+def test_lost_sound_is_asked_for_only_where_both_say_so() -> None:
+    assert not any("nack" in line for line in section(answer_to("chromium156_lesson"), "0"))
+    with_nack = offer_of("chromium156_lesson").replace(
+        "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 nack\r\na=rtpmap:111 opus/48000/2"
+    )
+    for mid in ("0", "3"):
+        assert "a=rtcp-fb:111 nack" in section(answer(with_nack), mid)
+
+
+def test_a_repeated_packet_of_sound_has_nothing_in_its_header_that_changes() -> None:
+    with_nack = offer_of("chromium156_lesson").replace(
+        "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 nack\r\na=rtpmap:111 opus/48000/2"
+    )
+    microphone, slot = section(answer(with_nack), "0"), section(answer(with_nack), "3")
+    assert not any("transport" in line or "abs-send-time" in line for line in microphone)
+    assert any("transport-wide" in line for line in slot)
+    assert any("ssrc-audio-level" in line for line in microphone)
+
+
+def test_red_is_answered_after_opus_unless_the_client_puts_it_first() -> None:
+    offer = offer_of("chromium156_lesson")
+    assert [line for line in section(answer(offer), "3") if line.startswith(("m=", "a=fmtp:63"))] == [
+        "m=audio 3478 UDP/TLS/RTP/SAVPF 111 63",
+        "a=fmtp:63 111/111",
+    ]
+    head, first, *rest = offer.split("m=audio ")
+    bad_line = "m=audio ".join([head, first.replace(" 111 63", " 63 111", 1), *rest])
+    assert section(answer(bad_line), "0")[0].endswith(" 63 111")
+    assert not any(
+        "red/48000" in line for line in section(answer(offer.replace("fmtp:63 111/111", "fmtp:63 9/9")), "3")
+    )
 
 
 def test_a_sending_line_that_nobody_named_is_inactive() -> None:

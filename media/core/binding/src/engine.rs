@@ -9,6 +9,7 @@ use forward::codec::Codec;
 use forward::ext::{ExtMap, Extension, MAX_NAME};
 use forward::ice::Credentials;
 use forward::ids::{Kind, PeerId, SlotId, SourceId};
+use forward::red::MAX_COPIES;
 use forward::relay::{NewMirror, NewSlot, NewSource};
 use forward::slot::SlotCodec;
 use forward::source::{CodecParams, MAX_LAYERS};
@@ -252,6 +253,13 @@ impl Engine {
             r.route(SlotId(slot), source, &rid, max_tid)
         });
         self.command("route", slot, run)
+    }
+
+    fn set_red(&self, slot: u32, copies: usize) -> PyResult<()> {
+        if copies > MAX_COPIES {
+            return Err(bad("at most 2 earlier frames"));
+        }
+        self.command("set_red", slot, Box::new(move |r, _, _| r.set_red(SlotId(slot), copies)))
     }
 
     fn request_keyframe(&self, src: u32) -> PyResult<()> {

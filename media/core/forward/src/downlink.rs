@@ -37,6 +37,8 @@ pub struct Downlink {
     delivered: Rate,
     loss: Option<f32>,
     fresh: bool,
+    /// Repeated since the last feedback.
+    repeated: u32,
     scratch: Vec<Report>,
 }
 
@@ -71,6 +73,7 @@ impl Default for Downlink {
             delivered: Rate::default(),
             loss: None,
             fresh: false,
+            repeated: 0,
             scratch: Vec::new(),
         }
     }
@@ -93,6 +96,14 @@ impl Downlink {
         self.delivered.add(bytes as u64, now);
     }
 
+    /// The packet with this number is sent again under it: it counts as lost, and when it comes says nothing of the path.
+    pub fn on_repeated(&mut self, seq: u16) {
+        if let Some(sent) = self.sent.get_mut(usize::from(seq) % KEPT).filter(|s| s.seq == seq && s.is_waiting) {
+            sent.is_waiting = false;
+            self.repeated += 1;
+        }
+    }
+
     /// A feedback body came.
     pub fn on_feedback(&mut self, fci: &[u8], now: Micros) {
         let mut reports = std::mem::take(&mut self.scratch);
@@ -103,7 +114,8 @@ impl Downlink {
     }
 
     fn take_in(&mut self, reports: &[Report], now: Micros) {
-        let (mut known, mut lost) = (0u32, 0u32);
+        let mut lost = std::mem::take(&mut self.repeated);
+        let mut known = lost;
         for report in reports {
             let Some(sent) = self.sent.get_mut(usize::from(report.seq) % KEPT) else { return };
             if sent.seq != report.seq || !sent.is_waiting {

@@ -37,7 +37,7 @@ handle!(
 /// Sound or picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// Sound: no keyframes, never held back, never retransmitted upstream.
+    /// Sound: no keyframes, never held back.
     Audio,
     /// Picture: switched on keyframes only.
     Video,

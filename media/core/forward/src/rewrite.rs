@@ -36,6 +36,7 @@ struct Segment {
 
 struct Epoch {
     origin: Origin,
+    in_start: u64,
     out_start: u64,
     in_top: u64,
     segments: VecDeque<Segment>,
@@ -106,7 +107,7 @@ impl Rewriter {
         }
         let in_top = packet.ext_seq.wrapping_sub(1);
         let segments = VecDeque::from([first]);
-        self.epochs.push_back(Epoch { origin, out_start, in_top, segments, shift });
+        self.epochs.push_back(Epoch { origin, in_start: packet.ext_seq, out_start, in_top, segments, shift });
     }
 
     fn shift(&self, packet: &Packet, clock_hz: u32, bridge: Option<Bridge>, now: Micros) -> Shift {
@@ -180,6 +181,11 @@ impl Rewriter {
     pub fn numbers_of(&self, out_seq: u64, packet: &Packet) -> Option<Numbers> {
         let epoch = self.epochs.iter().rev().find(|e| e.out_start <= out_seq)?;
         Some(epoch.shift.apply(packet, out_seq))
+    }
+
+    /// The incoming number with which the present layer began to feed the slot.
+    pub fn began_at(&self) -> u64 {
+        self.epochs.back().map_or(u64::MAX, |e| e.in_start)
     }
 
     /// The highest number given away.

@@ -5,8 +5,10 @@ use crate::codec::Codec;
 use crate::counters::SlotCounters;
 use crate::ext::{ExtMap, MAX_BLOCK, Outgoing};
 use crate::ids::{Kind, SlotId};
+use crate::red::Carried;
+use crate::resend::Resends;
 use crate::rewrite::{Numbers, Rewriter};
-use crate::ring::Packet;
+use crate::ring::{Packet, Ring};
 use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::stills::Stills;
 use crate::window::Window;
@@ -15,6 +17,8 @@ use crate::window::Window;
 const MID_PACKETS: u8 = 50;
 /// A number is retransmitted at most once in this time.
 const RTX_INTERVAL_US: Micros = 20_000;
+/// For sound in the time of a round trip, at most this.
+const RTX_INTERVAL_MAX_US: Micros = 300_000;
 const RTX_MEMORY: usize = 64;
 /// The first sequence number of retransmissions.
 const RTX_FIRST: u64 = 1000;
@@ -26,7 +30,7 @@ pub struct SlotCodec {
     pub codec: Codec,
     /// Payload type.
     pub pt: u8,
-    /// Payload type of retransmissions, if there are.
+    /// Payload type of retransmissions, if there are; its own: the packet itself is sent again.
     pub rtx_pt: Option<u8>,
 }
 
@@ -88,6 +92,10 @@ pub struct Slot {
     pub reports: [SentReport; 2],
     /// Counters.
     pub counters: SlotCounters,
+    /// Earlier frames that go with each packet of sound.
+    pub red_copies: usize,
+    /// Sealed packets of sound that may be asked for again.
+    pub resends: Resends,
     /// A codec the receiver does not have was met (told once).
     pub codec_refused: bool,
     tid: u8,
@@ -141,6 +149,8 @@ impl Slot {
             sr_due: false,
             reports: [SentReport::default(); 2],
             counters: SlotCounters::default(),
+            red_copies: 0,
+            resends: Resends::default(),
             codec_refused: false,
             tid: 7,
             mid_left: MID_PACKETS,
@@ -185,11 +195,25 @@ impl Slot {
     pub fn detach(&mut self) {
         self.current = None;
         self.sr_due = false;
+        self.resends.clear();
     }
 
     /// The subscriber's payload types for a codec.
     pub fn codec(&self, codec: Codec) -> Option<SlotCodec> {
         self.codecs.iter().find(|c| c.codec == codec).copied()
+    }
+
+    /// True when what is asked for again goes out as it was: sound, where that was negotiated.
+    pub fn is_repeated(&self) -> bool {
+        self.codec(Codec::Opus).is_some_and(|c| c.rtx_pt == Some(c.pt))
+    }
+
+    /// The earlier frames that go with a packet of `ring`: none that was not for this slot.
+    pub fn carried<'a>(&self, ring: &'a Ring, packet: &Packet) -> Carried<'a> {
+        if self.red_copies == 0 || packet.codec() != Codec::Opus || self.codec(Codec::Red).is_none() {
+            return Carried::default();
+        }
+        Carried::gather(ring, packet, self.red_copies, self.numbers.began_at())
     }
 
     /// Bytes that `seal` and `seal_again` may need for this packet.
@@ -198,49 +222,74 @@ impl Slot {
     }
 
     /// Write and seal a packet into `out`; 0 when it cannot be sent.
-    pub fn seal(&mut self, out: &mut [u8], packet: &Packet, numbers: Numbers, with: &Sealer<'_>) -> usize {
+    pub fn seal(
+        &mut self,
+        out: &mut [u8],
+        packet: &Packet,
+        carried: &Carried<'_>,
+        numbers: Numbers,
+        with: &Sealer<'_>,
+    ) -> usize {
         let Some(codec) = self.codec(packet.codec()) else { return 0 };
+        let red = self.codec(Codec::Red).filter(|_| !carried.is_empty());
         if !self.used.accept(numbers.seq) {
             self.counters.guarded += 1;
             return 0;
         }
         let marker = packet.marker | std::mem::take(&mut self.mark_next);
-        let shape = Shape { pt: codec.pt, ssrc: self.ssrc, seq: numbers.seq, original: None, marker };
-        let len = self.write(out, packet, numbers, &shape, with);
+        let pt = red.unwrap_or(codec).pt;
+        let shape = Shape { pt, ssrc: self.ssrc, seq: numbers.seq, original: None, marker };
+        let carried = red.map(|_| (carried, codec.pt));
+        let len = self.write(out, packet, carried, numbers, &shape, with);
         if len > 0 {
             self.mid_left = self.mid_left.saturating_sub(1);
             self.counters.packets += 1;
             self.counters.octets += packet.payload().len() as u64;
+            self.resends.keep(numbers.seq, with.transport_seq, &out[..len]);
         }
         len
     }
 
     /// Write and seal a packet as a retransmission; 0 when the slot has none for its codec.
     pub fn seal_again(&mut self, out: &mut [u8], packet: &Packet, numbers: Numbers, with: &Sealer<'_>) -> usize {
-        let rtx_pt = self.codec(packet.codec()).and_then(|c| c.rtx_pt);
+        let rtx_pt = self.codec(packet.codec()).and_then(|c| c.rtx_pt.filter(|&pt| pt != c.pt));
         let (Some(pt), Some(ssrc)) = (rtx_pt, self.rtx_ssrc) else { return 0 };
         let seq = self.rtx_next;
         self.rtx_next += 1;
         let original = Some(numbers.seq as u16);
         let shape = Shape { pt, ssrc, seq, original, marker: packet.marker };
-        let len = self.write(out, packet, numbers, &shape, with);
+        let len = self.write(out, packet, None, numbers, &shape, with);
         self.counters.rtx += u64::from(len > 0);
         len
     }
 
     /// True when `seq` may be retransmitted now; counts as done.
-    pub fn take_rtx_turn(&mut self, seq: u16, now: Micros) -> bool {
+    pub fn take_rtx_turn(&mut self, seq: u16, rtt_us: Option<u64>, now: Micros) -> bool {
         let place = &mut self.rtx_recent[usize::from(seq) % RTX_MEMORY];
-        if place.0 == seq && place.1 != 0 && now < place.1 + RTX_INTERVAL_US {
+        // Receivers ask for a picture's packet once a round trip, for sound with every packet that comes.
+        let interval = if self.kind == Kind::Audio {
+            rtt_us.unwrap_or(0).clamp(RTX_INTERVAL_US, RTX_INTERVAL_MAX_US)
+        } else {
+            RTX_INTERVAL_US
+        };
+        if place.0 == seq && place.1 != 0 && now < place.1 + interval {
             return false;
         }
         *place = (seq, now.max(1));
         true
     }
 
-    fn write(&self, out: &mut [u8], packet: &Packet, numbers: Numbers, shape: &Shape, with: &Sealer<'_>) -> usize {
+    fn write(
+        &self,
+        out: &mut [u8],
+        packet: &Packet,
+        carried: Option<(&Carried<'_>, u8)>,
+        numbers: Numbers,
+        shape: &Shape,
+        with: &Sealer<'_>,
+    ) -> usize {
         let payload = packet.payload();
-        if out.len() < Self::space_for(packet) {
+        if out.len() < Self::space_for(packet) + carried.map_or(0, |(c, _)| c.space()) {
             return 0;
         }
         out[1] = u8::from(shape.marker) << 7 | shape.pt & 0x7F;
@@ -261,9 +310,14 @@ impl Slot {
             out[at..at + 2].copy_from_slice(&original.to_be_bytes());
             at += 2;
         }
-        let end = at + payload.len();
-        out[at..end].copy_from_slice(payload);
-        write_picture_numbers(&mut out[at..end], packet, numbers);
+        let end = if let Some((carried, pt)) = carried {
+            at + carried.write(&mut out[at..], pt, packet)
+        } else {
+            let end = at + payload.len();
+            out[at..end].copy_from_slice(payload);
+            write_picture_numbers(&mut out[at..end], packet, numbers);
+            end
+        };
         with.keys.seal_rtp(out, header, end, shape.ssrc, shape.seq).unwrap_or(0)
     }
 }

@@ -20,10 +20,17 @@ pub struct CodecParams {
     pub pt: u8,
     /// What it carries.
     pub codec: Codec,
-    /// Payload type of its retransmissions, if there are.
+    /// Payload type of its retransmissions, if there are; its own: the publisher repeats the packet itself.
     pub rtx_pt: Option<u8>,
     /// RTP clock.
     pub clock_hz: u32,
+}
+
+impl CodecParams {
+    /// The publisher answers NACKs by sending the packet once more under its own number.
+    pub fn is_repeated(&self) -> bool {
+        self.rtx_pt == Some(self.pt)
+    }
 }
 
 /// A packet that came in this batch: layer and extended sequence number, to be found in the layer's ring.
@@ -138,7 +145,7 @@ impl Source {
 
     /// The parameters of the codec that this retransmission payload type repairs.
     pub fn repaired_by(&self, rtx_pt: u8) -> Option<CodecParams> {
-        self.codecs.iter().find(|c| c.rtx_pt == Some(rtx_pt)).copied()
+        self.codecs.iter().find(|c| c.rtx_pt == Some(rtx_pt) && !c.is_repeated()).copied()
     }
 
     /// The clock of a layer's codec.

@@ -10,6 +10,7 @@ use crate::mirror::{Home, Item};
 use crate::notice::{Notice, Rid};
 use crate::outbox::Outbox;
 use crate::peer::{Peer, Stream};
+use crate::red::MAX_COPIES;
 use crate::slot::{Slot, SlotCodec};
 use crate::source::{CodecParams, Source};
 use crate::srtp::{Inbound, Outbound, Profile};
@@ -358,6 +359,17 @@ impl Relay {
             source.keyframes.want(layer);
             self.timers.hurry();
         }
+        Ok(())
+    }
+
+    /// How many earlier frames go with each packet of sound in a slot, where its receiver takes RED.
+    pub fn set_red(&mut self, slot: SlotId, copies: usize) -> Outcome {
+        let index = *self.slot_at.get(&slot).ok_or(NO_SLOT)?;
+        let slot = self.slots.get_mut(index).ok_or(NO_SLOT)?;
+        if slot.kind != Kind::Audio {
+            return Err("only sound carries copies");
+        }
+        slot.red_copies = copies.min(MAX_COPIES);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
 use crate::reception::SenderReport;
+use crate::remote::Remote;
 use crate::rtcp::{self, Packet};
 use crate::slot::{Sealer, SentReport, Slot};
 use crate::window::extend;
@@ -98,7 +99,12 @@ impl Relay {
         for seq in rtcp::nacked(fci) {
             peer.counters.nacks_in += 1;
             slot.counters.nacks += 1;
-            if slot.rtx_ssrc.is_none() || !slot.take_rtx_turn(seq, now) || !peer.rtx_budget.take(now) {
+            if slot.is_repeated() {
+                slot.resends.begin();
+            } else if slot.rtx_ssrc.is_none() {
+                continue;
+            }
+            if !slot.take_rtx_turn(seq, peer.rtt_us, now) || !peer.rtx_budget.take(now) {
                 continue;
             }
             let found = extend(slot.numbers.top(), seq).and_then(|out_seq| {
@@ -110,6 +116,10 @@ impl Relay {
                 (permitted && !packet.is_empty()).then_some((packet, numbers))
             });
             let (Some((packet, numbers)), Some(to)) = (found, peer.ready()) else { continue };
+            if slot.is_repeated() {
+                repeat(slot, peer, numbers.seq, to, out);
+                continue;
+            }
             let Some(keys) = &peer.outbound else { continue };
             let transport_seq = peer.downlink.next_seq();
             let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: abs_send_time(now), transport_seq };
@@ -134,6 +144,18 @@ impl Relay {
         }
         self.flush_keyframe_requests(index, now, out);
     }
+}
+
+/// Send a packet of sound once more, as it was: its transport-wide number says nothing new about the path.
+fn repeat(slot: &mut Slot, peer: &mut Peer, seq: u64, to: Remote, out: &mut dyn Outbox) {
+    let Some((data, transport_seq)) = slot.resends.get(seq) else { return };
+    out.begin(to, data.len())[..data.len()].copy_from_slice(data);
+    out.finish(data.len());
+    slot.counters.rtx += 1;
+    peer.counters.rtx_sent += 1;
+    peer.counters.tx_packets += 1;
+    peer.counters.tx_bytes += data.len() as u64;
+    peer.downlink.on_repeated(transport_seq);
 }
 
 /// Send a slot's sender report: the publisher's time line moved on to now, in the slot's RTP time.

@@ -9,6 +9,7 @@ use crate::ids::Kind;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
+use crate::red::Carried;
 use crate::rewrite::{Bridge, Origin};
 use crate::slot::{Sealer, Slot, Verdict};
 use crate::source::Source;
@@ -92,7 +93,8 @@ impl Relay {
                 Verdict::Send | Verdict::Skip => {}
             }
             if let Some(numbers) = slot.numbers.forward(packet, now) {
-                send(slot, peer, packet, numbers, stamp, now, out);
+                let carried = slot.carried(&source.layers[fresh.layer].ring, packet);
+                send(slot, peer, packet, &carried, numbers, stamp, now, out);
             }
         }
         if slot.sr_due
@@ -152,10 +154,12 @@ fn begin(slot: &mut Slot, source: &Source, layer: usize, packet: &crate::ring::P
     slot.stills.begin(packet.ts);
 }
 
+#[allow(clippy::too_many_arguments)] // one packet's way out, said once
 fn send(
     slot: &mut Slot,
     peer: &mut Peer,
     packet: &crate::ring::Packet,
+    carried: &Carried<'_>,
     numbers: crate::rewrite::Numbers,
     stamp: u32,
     now: Micros,
@@ -164,7 +168,8 @@ fn send(
     let (Some(to), Some(keys)) = (peer.ice.path(), &peer.outbound) else { return };
     let transport_seq = peer.downlink.next_seq();
     let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: stamp, transport_seq };
-    let len = slot.seal(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
+    let space = out.begin(to, Slot::space_for(packet) + carried.space());
+    let len = slot.seal(space, packet, carried, numbers, &sealer);
     if slot.kind == Kind::Video {
         out.mark_picture();
     }

@@ -2,19 +2,21 @@
 
 use super::Relay;
 use crate::Micros;
-use crate::codec::inspect;
+use crate::codec::{Codec, inspect};
 use crate::ext::Passed;
 use crate::ids::Kind;
 use crate::mirror::Item;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, Stream};
+use crate::red;
 use crate::remote::Remote;
 use crate::rtp::Header;
 use crate::source::{Fresh, Source};
 use crate::srtp::Refusal;
 use crate::stun;
 use crate::window::extend;
+use std::ops::Range;
 
 /// A decrypted RTP packet on its way into a layer.
 struct Arrival<'a> {
@@ -115,6 +117,10 @@ impl Relay {
             }
             return;
         };
+        let codec = self.sources.get(stream.source).and_then(|s| s.codec(header.pt));
+        if !stream.is_rtx && codec.is_some_and(|c| c.codec == Codec::Red) {
+            return self.unwrap_red(stream, &header, ext_seq, data, passed, now);
+        }
         if !stream.is_rtx {
             let arrival = Arrival { header, ext_seq, data, passed, recovered: false };
             return self.ingest(stream, &arrival, now);
@@ -191,6 +197,39 @@ impl Relay {
         Some((Header { pt: codec.pt, seq: osn, ssrc, ..*header }, ext_seq, 2))
     }
 
+    /// The frames of a RED packet as the packets they were made of: what is still missing of the earlier ones, then its own.
+    fn unwrap_red(&mut self, stream: Stream, header: &Header, ext_seq: u64, data: &mut [u8], passed: Passed, now: Micros) {
+        let Some(source) = self.sources.get(stream.source) else { return };
+        let Some(opus) = source.codecs.iter().find(|c| c.codec == Codec::Opus).map(|c| c.pt) else { return };
+        let Some(window) = source.layers.get(stream.layer).map(|l| &l.window) else { return };
+        let Some(end) = header.unpadded_len(data) else { return };
+        let Some(blocks) = red::read(&data[header.len..end]) else { return };
+        let mut missing: [Option<(u64, u32, Range<usize>)>; 4] = Default::default();
+        for (back, block) in (1..).zip(&blocks.earlier) {
+            let earlier = ext_seq.checked_sub(back).filter(|&s| window.top().is_some() && window.is_new(s));
+            if let (Some(seq), Some((offset, place))) = (earlier, block) {
+                missing[4 - back as usize] = Some((seq, header.ts.wrapping_sub(*offset), place.clone()));
+            }
+        }
+        for (seq, ts, place) in missing.into_iter().flatten() {
+            let (seq_bytes, ts_bytes) = ((seq as u16).to_be_bytes(), ts.to_be_bytes());
+            let mut frame = vec![0x80, opus, seq_bytes[0], seq_bytes[1]];
+            frame.extend_from_slice(&ts_bytes);
+            frame.extend_from_slice(&header.ssrc.to_be_bytes());
+            frame.extend_from_slice(&data[header.len..][place]);
+            let Some(header) = Header::parse(&frame) else { return };
+            let arrival = Arrival { header, ext_seq: seq, data: &frame, passed: Passed::default(), recovered: true };
+            self.ingest(stream, &arrival, now);
+        }
+        // The header moves up to the packet's own frame.
+        let shift = blocks.primary.start;
+        data.copy_within(0..header.len, shift);
+        let data = &mut data[shift..end];
+        (data[0], data[1]) = (data[0] & !0x20, data[1] & 0x80 | opus);
+        let header = Header { pt: opus, padded: false, ..*header };
+        self.ingest(stream, &Arrival { header, ext_seq, data, passed, recovered: false }, now);
+    }
+
     /// Put a packet into its layer's ring and the batch.
     fn ingest(&mut self, stream: Stream, arrival: &Arrival<'_>, now: Micros) {
         let Some(source) = self.sources.get_mut(stream.source) else { return };
@@ -211,12 +250,13 @@ impl Relay {
             source.counters.duplicates += 1;
             return;
         }
-        if arrival.recovered {
+        let asks = source.kind == Kind::Video || params.rtx_pt.is_some();
+        if arrival.recovered || (params.is_repeated() && layer.nacks.was_asked(arrival.ext_seq)) {
             source.counters.recovered += 1;
         } else {
             layer.reception.on_packet(arrival.ext_seq, header.ts, params.clock_hz, now);
         }
-        if source.kind == Kind::Video && layer.nacks.on_packet(arrival.ext_seq, now) {
+        if asks && layer.nacks.on_packet(arrival.ext_seq, now) && source.kind == Kind::Video {
             source.keyframes.want(stream.layer);
         }
         let insight = inspect(params.codec, &arrival.data[header.len..end]);

@@ -17,8 +17,9 @@ pub use snapshot::{EngineStats, LayerStats, PeerStats, SlotStats, Snapshot, Sour
 
 use crate::Micros;
 use crate::counters::EngineCounters;
-use crate::ids::{PeerId, SlotId, SourceId};
+use crate::ids::{Kind, PeerId, SlotId, SourceId};
 use crate::mirror::Exchange;
+use crate::nack::Pace;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::peer::{Peer, STALLS_MS};
@@ -156,9 +157,10 @@ impl Relay {
     fn flush_nacks(&mut self, source: usize, now: Micros, out: &mut dyn Outbox) {
         let Some(source) = self.sources.get_mut(source) else { return };
         let Some(peer) = source.peer.and_then(|p| self.peers.get_mut(p)) else { return };
+        let pace = if source.kind == Kind::Audio { Pace::audio(peer.rtt_us) } else { Pace::VIDEO };
         for layer in source.layers.iter_mut().filter(|l| l.nacks.is_waiting()) {
             self.seqs.clear();
-            layer.nacks.due(now, &mut self.seqs);
+            layer.nacks.due(pace, now, &mut self.seqs);
             let Some(ssrc) = layer.ssrc.filter(|_| !self.seqs.is_empty()) else { continue };
             source.counters.nacks_out += self.seqs.len() as u64;
             self.compound.clear();
