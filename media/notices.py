@@ -91,7 +91,12 @@ class PeerSpoke:
 
 @dataclass(frozen=True, slots=True)
 class PeerStats:
-    """Every 10 s per peer: counters of the interval. loss in parts per million, -1 unknown."""
+    """Every 10 s per peer: counters of the interval. loss in parts per million, -1 unknown.
+
+    `estimate_bps`: what the way to the peer is held for, 0 unknown. `path`: udp or tcp. `shown`: (publishing peer, role, rid or "stills") of each
+    picture that the peer is sent; `sends`: (role, best rid that flows) of each that it publishes. `level` ∈ good, weak, poor, `reason` ∈ loss_down,
+    loss_up, delay, narrow or empty: what a badge says in words (`media.line`).
+    """
 
     peer: int
     at_us: int
@@ -103,6 +108,12 @@ class PeerStats:
     rtt_ms: int
     audio_in_packets: int
     video_in_packets: int
+    estimate_bps: int = 0
+    path: str = "udp"
+    shown: tuple[tuple[int, str, str], ...] = ()
+    sends: tuple[tuple[str, str], ...] = ()
+    level: str = "good"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

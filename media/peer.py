@@ -11,6 +11,7 @@ from media.allocation import ALL_TIDS, Step
 from media.answer import PublishLine, SlotLine
 from media.budget import Budget
 from media.face import Admission, TapInfo
+from media.line import Line
 from media.narrow import AUDIO_AND_STILLS, FULL, Narrow
 from media.rates import Rate
 from media.redundancy import Redundancy
@@ -117,6 +118,7 @@ class Peer:
     budget: Budget = field(default_factory=Budget)
     redundancy: Redundancy = field(default_factory=Redundancy)
     narrow: Narrow = field(default_factory=Narrow)
+    line: Line = field(default_factory=Line)
     fitted: Fitted = field(default_factory=Fitted)
     #: What the engine was told that the wishes cost, and the room which profile holds.
     desired_bps: int = 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from media.clock import MediaClock
 from media.notices import Notice, PeerStats
-from media.peer import Peer
+from media.peer import Peer, Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def totals(stats: Mapping[str, Any], kinds: Mapping[int, str]) -> Totals:
 
 
 def peer_stats(peer: int, at_us: int, last_alive_us: int, before: Totals, now: Totals, rtt_ms: float) -> PeerStats:
-    """The interval's figures. Counters that went back (streams were removed) count as nothing."""
+    """The interval's counters. Those that went back (streams were removed) count as nothing."""
     lost_in, lost_out = now.lost_in - before.lost_in, now.lost_out - before.lost_out
     return PeerStats(
         peer=peer,
@@ -64,6 +64,21 @@ def _ppm(part: int, whole: int) -> int:
     return -1 if whole <= 0 else min(max(part, 0) * 1_000_000 // whole, 1_000_000)
 
 
+def _shown(peer: Peer, publications: Mapping[int, Publication]) -> tuple[tuple[int, str, str], ...]:
+    return tuple(
+        (shown.peer, shown.role, "stills" if slot.routed.stills else slot.routed.rid)
+        for slot in peer.slots_of("video")
+        if slot.shows is not None and slot.routed.source and (shown := publications.get(slot.shows)) is not None
+    )
+
+
+def _sends(peer: Peer) -> tuple[tuple[str, str], ...]:
+    flowing = [p for p in peer.publications.values() if p.kind == "video" and p.flowing]
+    return tuple(
+        (p.role, [rid for rid in p.rids or ("",) if rid in p.layers and p.layers[rid].up][-1]) for p in flowing
+    )
+
+
 class Reports:
     """PeerStats of one room's peers; remembers what was reported last."""
 
@@ -72,7 +87,9 @@ class Reports:
         self._notify = notify
         self._before: dict[int, Totals] = {}
 
-    def tell(self, peers: Iterable[Peer], stats: Mapping[int, Mapping[str, Any]]) -> None:
+    def tell(
+        self, peers: Iterable[Peer], publications: Mapping[int, Publication], stats: Mapping[int, Mapping[str, Any]]
+    ) -> None:
         """`stats`: the engine's, by peer handle. A peer that has not shown a sign of life yet is left out."""
         at_us = self._clock.unix_us(self._clock.mono_us())
         for peer in peers:
@@ -82,7 +99,24 @@ class Reports:
             now = totals(found, {p.handle: p.kind for p in peer.publications.values()})
             before, self._before[peer.id] = self._before.get(peer.id, Totals()), now
             alive_us = self._clock.unix_us(found["last_us"])
-            self._notify(peer_stats(peer.id, at_us, alive_us, before, now, found["rtt_ms"]))
+            counted = peer_stats(peer.id, at_us, alive_us, before, now, found["rtt_ms"])
+            peer.line.step(
+                loss_up_ppm=counted.loss_in_ppm,
+                loss_down_ppm=counted.loss_out_ppm,
+                rtt_ms=counted.rtt_ms,
+                is_narrow=peer.narrow.holds,
+            )
+            self._notify(
+                replace(
+                    counted,
+                    estimate_bps=peer.budget.now_bps or 0,
+                    path=peer.path,
+                    shown=_shown(peer, publications),
+                    sends=_sends(peer),
+                    level=peer.line.level,
+                    reason=peer.line.reason,
+                )
+            )
 
     def forget(self, peer: int) -> None:
         self._before.pop(peer, None)

@@ -236,7 +236,7 @@ class RoomRouter:
 
     def report(self, stats: Mapping[int, Mapping[str, Any]]) -> None:
         """PeerStats of everybody, from the engine's counters by handle."""
-        self._reports.tell(self._peers.values(), stats)
+        self._reports.tell(self._peers.values(), self._sources, stats)
 
     # Inside.
 
