@@ -5,7 +5,7 @@ use crate::mark::Mark;
 use crate::tally::Tally;
 use forward::Micros;
 use forward::ext::{ExtMap, Extension};
-use forward::nack::Nacks;
+use forward::nack::{Nacks, Pace};
 use forward::reception::Reception;
 use forward::rtcp;
 use forward::rtp::Header;
@@ -152,7 +152,7 @@ impl Sink {
         let mut missing = Vec::new();
         for heard in self.heard.iter_mut().filter(|h| !h.is_repair && h.nacks.is_waiting()) {
             missing.clear();
-            heard.nacks.due(now, &mut missing);
+            heard.nacks.due(Pace::VIDEO, now, &mut missing);
             if !missing.is_empty() {
                 rtcp::write_nack(out, self.own_ssrc, heard.ssrc, &missing);
             }
