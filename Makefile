@@ -9,7 +9,7 @@ STAMPS := $(VENV)/stamps
 CORE_SOURCES := $(shell find media/core -name '*.rs' -o -name Cargo.toml 2>/dev/null | grep -v /target/)
 CLIENT_SOURCES := $(shell find static_client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup run test check unit rust client-test browser journey bench fuzz image test-deps format clean
+.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay fuzz image test-deps format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -62,6 +62,10 @@ bench: setup ## measure and write docs/performance.md
 
 fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
 	.ci/fuzz
+
+bench-relay: setup ## measure the relay's goals P1 to P10 beside Janus and the floor (15 min; QUICK=1: 3 min)
+	@.ci/bench-deps
+	$(BIN)/python -m tests.load.bench_goals $(if $(QUICK),--quick)
 
 image: ## build the container image with buildah on a bare Debian base
 	docker/build-image

@@ -8,7 +8,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from media._core import LoadEngine
@@ -26,10 +26,10 @@ from media.load.sdp import (
     write_answer,
     write_offer,
 )
+from media.transport import EnginePath
 
 #: Time for ICE and DTLS of one peer.
 CONNECT_TIMEOUT_S = 20.0
-#: A lost flight is repeated by OpenSSL after a second; on a busy machine nothing is lost, only late.
 _GCM128 = 7
 
 
@@ -84,29 +84,13 @@ class Listening:
 
 
 @dataclass(slots=True)
-class _Path:
-    """What the handshake takes for an ICE transport."""
-
-    engine: LoadEngine
-    number: int
-    role: str = "controlling"
-    works: asyncio.Event = field(default_factory=asyncio.Event)
-    waiting: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
-
-    async def _recv(self) -> bytes:
-        return await self.waiting.get()
-
-    async def _send(self, data: bytes) -> None:
-        self.engine.send_dtls(self.number, data)
-
-
-@dataclass(slots=True)
 class LoadPeer:
     """One peer that joined."""
 
     number: int
     signalling: Signalling
-    path: _Path
+    path: EnginePath
+    works: asyncio.Event
     near: Near
     handshake: Handshake | None = None
     media: tuple[Medium, ...] = ()
@@ -126,7 +110,7 @@ class Load:
         self._certificate, self._fingerprint = new_certificate(profiles)
         self.publishers: list[LoadPeer] = []
         self.subscribers: list[LoadPeer] = []
-        self._paths: dict[int, _Path] = {}
+        self._peers: dict[int, LoadPeer] = {}
 
     async def __aenter__(self) -> Load:
         asyncio.get_running_loop().add_reader(self.engine.fileno(), self._on_events)
@@ -201,20 +185,22 @@ class Load:
     def _new_peer(self, signalling: Signalling) -> LoadPeer:
         ufrag, pwd = secrets.token_hex(4), secrets.token_hex(12)
         number, port = self.engine.add_peer(ufrag, pwd, secrets.randbits(64))
-        path = self._paths[number] = _Path(self.engine, number)
         near = Near(ufrag, pwd, self._fingerprint, self.ip, port)
-        return LoadPeer(number, signalling, path, near, asked_at=time.monotonic())
+        path = EnginePath(lambda data: self.engine.send_dtls(number, data))
+        peer = LoadPeer(number, signalling, path, asyncio.Event(), near, asked_at=time.monotonic())
+        self._peers[number] = peer
+        return peer
 
     async def _connect(self, peer: LoadPeer, remote: Remote, *, controlling: bool) -> None:
         self.engine.connect(peer.number, remote.ufrag, remote.pwd, remote.ip, remote.port, controlling)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await peer.path.works.wait()
+                await peer.works.wait()
                 # An answer that says active leaves us the server's part.
                 peer.handshake = Handshake(peer.path, self._certificate, server=remote.setup == "active")
                 keys = await peer.handshake.run(remote.fingerprints)
         except TimeoutError as error:
-            step = "DTLS" if peer.path.works.is_set() else "ICE"
+            step = "DTLS" if peer.works.is_set() else "ICE"
             raise JoinFailed(f"no {step} with {remote.ip}:{remote.port} within {CONNECT_TIMEOUT_S:.0f} s") from error
         except HandshakeFailed as error:
             raise JoinFailed(str(error)) from error
@@ -240,13 +226,11 @@ class Load:
 
     def _on_events(self) -> None:
         for event in self.engine.poll_events():
-            path = self._paths.get(event[1])
-            if path is None:
-                continue
+            peer = self._peers[event[1]]
             if event[0] == "path":
-                path.works.set()
+                peer.works.set()
             else:
-                path.waiting.put_nowait(event[2])
+                peer.path.feed(event[2])
 
 
 def _media(video: Video | None, audio: Audio | None) -> list[Medium]:

@@ -5,28 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from dataclasses import dataclass, field
 
 from media._core import FloorEngine
 from media.aiortc_private import Handshake, HandshakeFailed, new_certificate
 from media.sdp import Offer, read_offer
+from media.transport import EnginePath
 from tests.load.http_face import serve
 
 HANDSHAKE_TIMEOUT_S = 20.0
-
-
-@dataclass(slots=True)
-class _Path:
-    engine: FloorEngine
-    number: int
-    role: str = "controlled"
-    waiting: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
-
-    async def _recv(self) -> bytes:
-        return await self.waiting.get()
-
-    async def _send(self, data: bytes) -> None:
-        self.engine.send_dtls(self.number, data)
 
 
 class FloorServer:
@@ -34,7 +20,7 @@ class FloorServer:
         self.ip = ip
         self.engine = FloorEngine(ip, gso=gso)
         self._certificate, self._fingerprint = new_certificate()
-        self._paths: dict[int, _Path] = {}
+        self._paths: dict[int, EnginePath] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         asyncio.get_running_loop().add_reader(self.engine.fileno(), self._on_events)
 
@@ -42,24 +28,24 @@ class FloorServer:
         offer = read_offer(text)
         ufrag, pwd = secrets.token_hex(4), secrets.token_hex(12)
         number = self.engine.add_peer(ufrag, pwd, publishes)
-        path = self._paths[number] = _Path(self.engine, number)
-        task = asyncio.get_running_loop().create_task(self._shake_hands(path, offer.fingerprints))
+        path = self._paths[number] = EnginePath(lambda data: self.engine.send_dtls(number, data))
+        task = asyncio.get_running_loop().create_task(self._shake_hands(number, path, offer.fingerprints))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return self._answer(offer, ufrag, pwd)
 
     def _on_events(self) -> None:
         for _, number, data in self.engine.poll_events():
-            self._paths[number].waiting.put_nowait(data)
+            self._paths[number].feed(data)
 
-    async def _shake_hands(self, path: _Path, fingerprints: tuple[tuple[str, str], ...]) -> None:
+    async def _shake_hands(self, number: int, path: EnginePath, fingerprints: tuple[tuple[str, str], ...]) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
                 keys = await Handshake(path, self._certificate).run(fingerprints)
         except (TimeoutError, HandshakeFailed) as error:
             print(error, file=sys.stderr)
             return
-        self.engine.set_srtp(path.number, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
+        self.engine.set_srtp(number, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
 
     def _answer(self, offer: Offer, ufrag: str, pwd: str) -> str:
         mids = " ".join(section.mid for section in offer.sections)

@@ -22,6 +22,8 @@ MAX_LOSS = 0.001
 MAX_LOAD_PERCENT = 80.0
 HEARD_TIMEOUT_S = 20.0
 
+CAMERA = Video()
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -30,7 +32,7 @@ class Scenario:
     name: str
     subscribers: int
     publishers: int = 1
-    video: Video | None = Video()
+    video: Video | None = CAMERA
     audio: Audio | None = None
     seconds: float = 6.0
     windows: int = 1

@@ -66,14 +66,14 @@ impl Agent {
                 let mut answer = [0; MAX_RESPONSE];
                 let len = write_response(&mut answer, &request.transaction, from, self.near.pwd.as_bytes());
                 out(&answer[..len]);
-                // A controlled agent takes the path that the other one chooses.
                 if let Some(far) = self.far.as_ref().filter(|far| !far.controlling && request.use_candidate) {
                     self.works |= far.addr == from;
                 }
             }
         } else if let Some(far) = &mut self.far {
             match read_answer(data, &self.transaction, far.login.pwd.as_bytes()) {
-                Some(Answer::Success) => self.works = true,
+                // A controlled agent waits for the other one to choose: before that it drops what is sent.
+                Some(Answer::Success) => self.works |= far.controlling,
                 Some(Answer::RoleConflict) => {
                     far.controlling = !far.controlling;
                     self.next_check = 0;
