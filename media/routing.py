@@ -125,6 +125,10 @@ class Routing:
                 slot.routed = wanted
                 self.changed = True
                 self._core.route(slot.handle, *wanted)
+            copies = peer.fitted.copies.get(slot.handle, 0)
+            if slot.kind == "audio" and copies != slot.copies:
+                slot.copies = copies
+                self._core.set_red(slot.handle, copies)
         desired_bps = peer.fitted.desired_bps
         if abs(desired_bps - peer.desired_bps) > peer.desired_bps * DESIRED_BAND:
             peer.desired_bps = desired_bps
