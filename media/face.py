@@ -48,12 +48,14 @@ class Wanted:
 class Admission:
     """What a peer may do. `publish`: roles whose packets are forwarded; `priority`: lecturer 2, has the floor 1, else 0.
 
-    `sees` / `heard_by` None: everybody of the router (the visibility matrix; enforced in the engine by never routing).
+    `sees` and `hears`: peers of the router whose pictures and sounds this one may be sent, None: everybody's. One row of the
+    visibility matrix. It is enforced twice: what is not permitted gets no slot, and the engine sends nothing of it.
     """
 
     publish: frozenset[str]
     priority: int
     sees: frozenset[int] | None = None
+    hears: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

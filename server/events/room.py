@@ -101,6 +101,25 @@ class FloorTaken(Event, frozen=True, kw_only=True, tag="room.floor_taken/1"):
     by: str
 
 
+class VisibilitySet(Event, frozen=True, kw_only=True, tag="room.visibility_set/1"):
+    """The lecturer decided who may see whom. mode ∈ open, staff_cameras (students' pictures go to the staff alone), exam (a star)."""
+
+    mode: str
+
+
+class AsideStarted(Event, frozen=True, kw_only=True, tag="room.aside_started/1"):
+    """These two see and hear each other alone, until the aside ends or one of them leaves."""
+
+    by: PersonId
+    person: PersonId
+
+
+class AsideEnded(Event, frozen=True, kw_only=True, tag="room.aside_ended/1"):
+    """Both are back with the class."""
+
+    by: PersonId
+
+
 class MuteAsked(Event, frozen=True, kw_only=True, tag="room.mute_asked/1"):
     """The lecturer asked a person (or, None, everyone) to mute."""
 

@@ -147,6 +147,18 @@ def _floor_taken(state: RoomState, event: room.FloorTaken, _: int) -> None:
     state.floor.pop(event.person, None)
 
 
+def _visibility_set(state: RoomState, event: room.VisibilitySet, _: int) -> None:
+    state.visibility = event.mode
+
+
+def _aside_started(state: RoomState, event: room.AsideStarted, _: int) -> None:
+    state.aside = frozenset({event.by, event.person})
+
+
+def _aside_ended(state: RoomState, _: room.AsideEnded, __: int) -> None:
+    state.aside = frozenset()
+
+
 def _media_changed(state: RoomState, event: room.MediaChanged, _: int) -> None:
     media = _person(state, event.person).media
     if event.on:
@@ -235,6 +247,9 @@ _ACTS: dict[type[Event], _Apply] = {
     room.HandLowered: _hand_lowered,
     room.FloorGiven: _floor_given,
     room.FloorTaken: _floor_taken,
+    room.VisibilitySet: _visibility_set,
+    room.AsideStarted: _aside_started,
+    room.AsideEnded: _aside_ended,
     room.MediaChanged: _media_changed,
     room.MessagePosted: _posted,
     room.MessageEdited: _edited,

@@ -157,6 +157,7 @@ def joined(hall: Hall, held: Participant, answer: str | None) -> tell.Joined:
         hands=view.hands(),
         speakers=hall.speakers,
         floor=view.floor(),
+        visibility=view.visibility(),
         recording=hall.recording_info,
         roll_call=view.roll_call(held.person, held.role),
         counts=view.counts(),

@@ -126,6 +126,22 @@ class AskMute(Command, frozen=True, kw_only=True, tag="ask_mute"):
     participant: Id | None = None
 
 
+class SetVisibility(Command, frozen=True, kw_only=True, tag="set_visibility"):
+    """Lecturer: who may see whom. mode ∈ open, staff_cameras, exam."""
+
+    mode: Annotated[str, Meta(pattern="^(open|staff_cameras|exam)$")]
+
+
+class StartAside(Command, frozen=True, kw_only=True, tag="start_aside"):
+    """Lecturer: "Trao đổi riêng" with one participant."""
+
+    participant: Id
+
+
+class EndAside(Command, frozen=True, kw_only=True, tag="end_aside"):
+    """Lecturer: back to the class."""
+
+
 class RemovePerson(Command, frozen=True, kw_only=True, tag="remove_person"):
     """Lecturer: "Mời ra khỏi lớp"."""
 
@@ -219,6 +235,6 @@ class Leave(Command, frozen=True, kw_only=True, tag="leave"):
 
 AnyCommand = (
     StartLesson | SuspendLesson | ResumeLesson | EndLesson | PostChat | EditChat | HideChat | RaiseHand | LowerHand
-    | LowerAllHands | GiveFloor | TakeFloor | AskMute | RemovePerson | StartRollCall | AnswerRollCall | TakeScreenshot
-    | SetMedia | SetView | Offer | RestartIce | Hears | ReportQuality | Leave
+    | LowerAllHands | GiveFloor | TakeFloor | AskMute | SetVisibility | StartAside | EndAside | RemovePerson | StartRollCall
+    | AnswerRollCall | TakeScreenshot | SetMedia | SetView | Offer | RestartIce | Hears | ReportQuality | Leave
 )  # fmt: skip

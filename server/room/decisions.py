@@ -14,7 +14,7 @@ from server.errors import Conflict, Refused
 from server.events.base import Event
 from server.ids import PersonId
 from server.room import commands as wish
-from server.room import decisions_chat, decisions_floor, decisions_lesson, decisions_roll_call
+from server.room import decisions_chat, decisions_floor, decisions_lesson, decisions_roll_call, decisions_visibility
 from server.room.moment import Moment
 from server.room.state import RoomState
 from server.school.lesson_states import LessonState
@@ -47,6 +47,9 @@ _DECISIONS: Mapping[type[wish.Command], _Decide] = {
     wish.TakeFloor: decisions_floor.take,
     wish.AskMute: decisions_floor.ask_mute,
     wish.RemovePerson: decisions_floor.remove,
+    wish.SetVisibility: decisions_visibility.set_mode,
+    wish.StartAside: decisions_visibility.start_aside,
+    wish.EndAside: decisions_visibility.end_aside,
     wish.StartRollCall: decisions_roll_call.start,
     wish.AnswerRollCall: decisions_roll_call.answer,
 }

@@ -94,12 +94,14 @@ def remove(state: RoomState, person: PersonId, _: Role, command: wish.RemovePers
 
 
 def give_back(state: RoomState, person: PersonId) -> list[Event]:
-    """Whoever goes takes neither a raised hand nor the floor along."""
+    """Whoever goes takes neither a raised hand nor the floor along, and ends the aside."""
     events: list[Event] = []
     if person in state.hands:
         events.append(room.HandLowered(person=person, by="self"))
     if person in state.floor:
         events.append(room.FloorTaken(person=person, by="left"))
+    if person in state.aside:
+        events.append(room.AsideEnded(by=person))
     return events
 
 

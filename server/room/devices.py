@@ -9,25 +9,17 @@ import secrets
 from collections.abc import Sequence
 
 from media import notices as seen
-from media.face import Admission
 from server.errors import Conflict
 from server.events import device as facts
 from server.events.base import Event, Origin
 from server.ids import AccountId, DeviceId
 from server.ledger.faces import NewEvent
 from server.room.decisions_presence import check_open
-from server.room.device import CAMERA, Device, DeviceArrival
+from server.room.device import Device, DeviceArrival
 from server.room.hall import Hall
 
 #: A device without an authenticated packet for this long is gone (RFC 7675 §5.1: consent expires).
 SILENT_US = 30_000_000
-
-
-def admission(device: DeviceArrival | Device) -> Admission:
-    """A camera is the lecturer's: shown to all, first in line. Its sound only if the key says so: two microphones in one hall echo."""
-    if device.purpose != CAMERA:
-        return Admission(frozenset(), 0)
-    return Admission(frozenset({"camera", "microphone"} if device.sound else {"camera"}), 2)
 
 
 async def come_in(hall: Hall, arrival: DeviceArrival) -> tuple[Device, str]:
@@ -37,7 +29,7 @@ async def come_in(hall: Hall, arrival: DeviceArrival) -> tuple[Device, str]:
     if before is None and len(hall.devices) >= arrival.most:
         raise Conflict("device.too_many", most=arrival.most)
     events: list[Event] = [] if before is None else _left(hall, before, "replaced")
-    answer = hall.media.add(arrival.device, arrival.offer, arrival.media, admission(arrival))
+    answer = hall.media.add(arrival.device, arrival.offer, arrival.media, hall.device_admission(arrival.purpose, arrival.sound))
     if answer is None:
         raise Conflict("room.no_media")
     joined = facts.DeviceJoined(

@@ -23,7 +23,7 @@ from server.ids import DeviceId, PersonId
 from server.ledger.faces import NewEvent
 from server.room.apply import apply
 from server.room.decisions_floor import may_publish, priority
-from server.room.device import Device
+from server.room.device import CAMERA, Device
 from server.room.doors import Log, Observer, RecordingDoor
 from server.room.media_link import MediaLink
 from server.room.moment import Moment
@@ -33,6 +33,7 @@ from server.room.participant import Participant
 from server.room.pushes import RecordingInfo
 from server.room.state import RoomState
 from server.room.view import View
+from server.room.visibility import OPEN, Party, reach
 from server.school.permissions import Role, may_push
 from server.school.plan import LessonPlan, PersonCard
 from server.tasks import TaskGroupOf
@@ -113,8 +114,35 @@ class Hall:
                     held.send(body)
 
     def admission(self, held: Participant) -> Admission:
+        """What the relay may do for this person, and whom it may send them."""
         has_floor = held.person in self.state.floor
-        return Admission(may_publish(held.role, has_floor), priority(held.role, has_floor))
+        row = reach(self.state, held.person, held.role)
+        return Admission(
+            may_publish(held.role, has_floor),
+            priority(held.role, has_floor),
+            sees=self._peers(row.sees),
+            hears=self._peers(row.hears),
+        )
+
+    def device_admission(self, purpose: str, sound: bool) -> Admission:
+        """A camera is the lecturer's: shown to all, first in line. Its sound only if the key says so: two microphones in one hall echo.
+
+        A screen stands before an audience: it shows what a student may see.
+        """
+        if purpose == CAMERA:
+            return Admission(frozenset({"camera", "microphone"} if sound else {"camera"}), 2)
+        row = reach(self.state, None, Role.STUDENT)
+        return Admission(frozenset(), 0, sees=self._peers(row.sees), hears=self._peers(row.hears))
+
+    def _peers(self, parties: frozenset[Party] | None) -> frozenset[int] | None:
+        return None if parties is None else frozenset(map(self.media.peer_of, parties))
+
+    def _admit_all(self) -> None:
+        """The matrix may have changed for anybody; the relay acts on what did."""
+        for person, held in self.participants.items():
+            self.media.admit(person, self.admission(held))
+        for device, known in self.devices.items():
+            self.media.admit(device, self.device_admission(known.purpose, known.sound))
 
     def drop(self, person: PersonId) -> None:
         """The seat is given up: media ends, the socket is closed."""
@@ -135,15 +163,16 @@ class Hall:
                 self.drop(event.person)
             case device_facts.DeviceLeft() if event.reason != "replaced":
                 self.drop_device(event.device)
-            case room.FloorGiven() | room.FloorTaken():
-                held = self.participants.get(event.person)
-                if held is not None:
-                    self.media.admit(event.person, self.admission(held))
+            case room.FloorGiven() | room.FloorTaken() | room.VisibilitySet() | room.AsideStarted() | room.AsideEnded():
+                self._admit_all()
+            case (room.PersonKnocked() | device_facts.DeviceJoined()) if self.state.aside or self.state.visibility != OPEN:
+                self._admit_all()
             case room.ScreenshotAsked():
                 task = self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")
                 self.snapshots.add(task)
                 task.add_done_callback(self.snapshots.discard)
             case lesson.LessonStarted():
+                self._admit_all()
                 if self.recording is not None and self.state.started_us is not None:
                     self.recording.begin(self.state.started_us)
             case lesson.LessonEnded():

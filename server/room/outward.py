@@ -145,6 +145,10 @@ def _evidence(view: View, event: lesson.EvidenceFiled) -> list[Outgoing]:
     return [Outgoing(tell.ScreenshotTaken(count=view.state.evidence, sha256=event.sha256), roles=STAFF)]
 
 
+def _visibility(view: View, _: Event) -> list[Outgoing]:
+    return [Outgoing(tell.VisibilityChanged(visibility=view.visibility()))]
+
+
 _TELLERS: dict[type[Event], _Tell] = {
     lesson.LessonStarted: _lesson("started"),
     lesson.LessonSuspended: _lesson(""),
@@ -158,5 +162,8 @@ _TELLERS: dict[type[Event], _Tell] = {
     room.MessageEdited: _chat_changed,
     room.MessageHidden: _chat_changed,
     room.MuteAsked: _mute,
+    room.VisibilitySet: _visibility,
+    room.AsideStarted: _visibility,
+    room.AsideEnded: _visibility,
     room.PersonRemoved: _removed,
 }

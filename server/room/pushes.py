@@ -131,6 +131,13 @@ class RoomPolicy(Shape, frozen=True, kw_only=True):
     chat_open: bool
 
 
+class Visibility(Shape, frozen=True, kw_only=True):
+    """Who may see whom. mode ∈ open, staff_cameras, exam; `aside`: the two who talk in private, or nobody."""
+
+    mode: str
+    aside: list[str]
+
+
 class Joined(Push, frozen=True, kw_only=True, tag="joined"):
     """The whole picture. `me` is the own participant id; `answer` the SDP answer, null without an offer."""
 
@@ -145,6 +152,7 @@ class Joined(Push, frozen=True, kw_only=True, tag="joined"):
     hands: list[RaisedHand]
     speakers: list[str]
     floor: list[str]
+    visibility: Visibility
     recording: RecordingInfo
     roll_call: RollCallInfo | None
     counts: Counts
@@ -192,6 +200,12 @@ class FloorChanged(Push, frozen=True, kw_only=True, tag="floor_changed"):
 
     floor: list[str]
     invited_me: bool
+
+
+class VisibilityChanged(Push, frozen=True, kw_only=True, tag="visibility_changed"):
+    """The rule changed, or an aside began or ended."""
+
+    visibility: Visibility
 
 
 class MuteRequested(Push, frozen=True, kw_only=True, tag="mute_requested"):
@@ -271,6 +285,6 @@ class Removed(Push, frozen=True, kw_only=True, tag="removed"):
 
 AnyPush = (
     Joined | Resumed | LessonChanged | RosterChanged | ChatPosted | ChatChanged | HandsChanged | FloorChanged
-    | MuteRequested | SlotsChanged | SpeakersChanged | RecordingChanged | RollCallChanged | Answered | IceAnswered
-    | LayersChanged | ProfileChanged | LineChanged | ScreenshotTaken | Removed
+    | VisibilityChanged | MuteRequested | SlotsChanged | SpeakersChanged | RecordingChanged | RollCallChanged | Answered
+    | IceAnswered | LayersChanged | ProfileChanged | LineChanged | ScreenshotTaken | Removed
 )  # fmt: skip

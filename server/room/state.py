@@ -101,6 +101,10 @@ class RoomState:
     chat: dict[MessageId, ChatEntry] = field(default_factory=dict)
     hands: dict[PersonId, int] = field(default_factory=dict)
     floor: dict[PersonId, int] = field(default_factory=dict)
+    #: Who may see whom (visibility.py): open, staff_cameras, exam.
+    visibility: str = "open"
+    #: The two who talk in private, or nobody.
+    aside: frozenset[PersonId] = frozenset()
     roll_calls: list[RollCall] = field(default_factory=list)
     screenshots_asked: list[str] = field(default_factory=list)
     evidence: int = 0

@@ -15,6 +15,7 @@ from server.room.pushes import (
     RaisedHand,
     RollCallInfo,
     RosterEntry,
+    Visibility,
 )
 from server.room.state import STAFF, ChatEntry, DeviceState, PersonState, Presence, RollCall, RoomState
 from server.school.permissions import Role
@@ -127,6 +128,9 @@ class View:
 
     def floor(self) -> list[str]:
         return list(self.state.floor)
+
+    def visibility(self) -> Visibility:
+        return Visibility(mode=self.state.visibility, aside=sorted(self.state.aside))
 
     def roll_call(self, person: PersonId, role: Role) -> RollCallInfo | None:
         call = self.state.open_roll_call

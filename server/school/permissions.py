@@ -120,6 +120,9 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "command.give_floor": _cells((_LECTURER, TEACHING)),
     "command.take_floor": _cells(((*_LECTURER, *_STUDENT), TEACHING)),
     "command.ask_mute": _cells((_LECTURER, IN_ROOM)),
+    "command.set_visibility": _cells((_LECTURER, IN_ROOM)),
+    "command.start_aside": _cells((_LECTURER, IN_ROOM)),
+    "command.end_aside": _cells((_LECTURER, IN_ROOM)),
     "command.remove_person": _cells((_LECTURER, IN_ROOM)),
     # commands: the roll
     "command.start_roll_call": _cells(((*_LECTURER, R.CLASS_MANAGER), LIVE)),
@@ -142,6 +145,7 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "push.chat_changed": _all(IN_ROOM),
     "push.hands_changed": _all(IN_ROOM),
     "push.floor_changed": _all(IN_ROOM),
+    "push.visibility_changed": _all(IN_ROOM),
     "push.mute_requested": _cells(((*_LECTURER, *_STUDENT, R.CLASS_MANAGER), IN_ROOM)),
     "push.slots_changed": _all(IN_ROOM),
     "push.speakers_changed": _all(IN_ROOM),

@@ -106,6 +106,23 @@ export interface AskMute {
   participant?: string | null;
 }
 
+/** Lecturer: who may see whom. mode ∈ open, staff_cameras, exam. */
+export interface SetVisibility {
+  t: "set_visibility";
+  mode: "open" | "staff_cameras" | "exam";
+}
+
+/** Lecturer: "Trao đổi riêng" with one participant. */
+export interface StartAside {
+  t: "start_aside";
+  participant: string;
+}
+
+/** Lecturer: back to the class. */
+export interface EndAside {
+  t: "end_aside";
+}
+
 /** Lecturer: "Mời ra khỏi lớp". */
 export interface RemovePerson {
   t: "remove_person";
@@ -274,6 +291,12 @@ export interface RaisedHand {
   since_us: number;
 }
 
+/** Who may see whom. mode ∈ open, staff_cameras, exam; `aside`: the two who talk in private, or nobody. */
+export interface Visibility {
+  mode: string;
+  aside: string[];
+}
+
 /** state ∈ off, waiting, starting, recording, failed, finished. `lost_ms` since the last confirmed write while failed. */
 export interface RecordingInfo {
   state: string;
@@ -321,6 +344,7 @@ export interface Joined {
   hands: RaisedHand[];
   speakers: string[];
   floor: string[];
+  visibility: Visibility;
   recording: RecordingInfo;
   roll_call: RollCallInfo | null;
   counts: Counts;
@@ -370,6 +394,12 @@ export interface FloorChanged {
   t: "floor_changed";
   floor: string[];
   invited_me: boolean;
+}
+
+/** The rule changed, or an aside began or ended. */
+export interface VisibilityChanged {
+  t: "visibility_changed";
+  visibility: Visibility;
 }
 
 /** The lecturer asks this person to mute. */
@@ -885,6 +915,9 @@ export type AnyCommand =
   | GiveFloor
   | TakeFloor
   | AskMute
+  | SetVisibility
+  | StartAside
+  | EndAside
   | RemovePerson
   | StartRollCall
   | AnswerRollCall
@@ -906,6 +939,7 @@ export type AnyPush =
   | ChatChanged
   | HandsChanged
   | FloorChanged
+  | VisibilityChanged
   | MuteRequested
   | SlotsChanged
   | SpeakersChanged

@@ -39,6 +39,9 @@ commands = st.one_of(
     st.builds(lambda p: wish.LowerHand(participant=p), somebody),
     st.builds(lambda p: wish.AskMute(participant=p), somebody),
     st.builds(lambda p: wish.RemovePerson(participant=p, reason=REASON), somebody),
+    st.builds(wish.SetVisibility, mode=st.sampled_from(["open", "staff_cameras", "exam"])),
+    st.builds(lambda p: wish.StartAside(participant=p), somebody),
+    st.just(wish.EndAside()),
 )
 
 

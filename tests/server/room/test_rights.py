@@ -18,7 +18,7 @@ REASON = "lý do đủ mười ký tự"
 FIELDS = {
     "message": "m1", "text": "lời", "reason": REASON, "participant": STUDENTS[0], "roll_call": "none", "microphone": True,
     "camera": True, "screen": False, "rev": 1, "tiles": [], "n": 1, "gen": 1, "sdp": "v=0", "media": [], "hears": True,
-    "concealed_ppm": 0, "audio_ms": 10_000, "freezes": 0, "frozen_ms": 0,
+    "concealed_ppm": 0, "audio_ms": 10_000, "freezes": 0, "frozen_ms": 0, "mode": "exam",
 }  # fmt: skip
 ROOM_ROLES = (Role.LECTURER, Role.STUDENT, Role.CLASS_MANAGER, Role.OBSERVER)
 
