@@ -162,6 +162,12 @@ class Engine:
         """What all that the peer's view wishes would cost. While the estimate is below, the engine probes towards it with padding
         in retransmission streams; 0 = nothing is wished, no probing.
         """
+    def set_sees(self, peer: int, kind: str, publishers: Sequence[int] | None) -> None:
+        """Publishing peers whose sources of this kind may be sent to the peer; None (the beginning): everybody's.
+
+        Takes effect with the next packet, retransmissions included: `switched` says which slots fell silent. A route to what is
+        not permitted stays silent until it is.
+        """
     def tap(self, src: int, on: bool, best_layer: bool = True) -> None:
         """Hand plaintext packets of the source out as `tap` and `sr` events; best_layer: only its highest live layer.
 

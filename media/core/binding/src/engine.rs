@@ -275,6 +275,12 @@ impl Engine {
         self.command("set_desired", peer, Box::new(move |r, _, _| r.set_desired(PeerId(peer), bps)))
     }
 
+    fn set_sees(&self, peer: u32, kind: &str, publishers: Option<Vec<u32>>) -> PyResult<()> {
+        let kind = kind_named(kind)?;
+        let publishers = publishers.map(|p| p.into_iter().map(PeerId).collect::<Vec<_>>());
+        self.command("set_sees", peer, Box::new(move |r, _, _| r.set_sees(PeerId(peer), kind, publishers.as_deref())))
+    }
+
     #[pyo3(signature = (src, on, best_layer = true))]
     fn tap(&self, src: u32, on: bool, best_layer: bool) -> PyResult<()> {
         self.command("tap", src, Box::new(move |r, _, _| r.tap(SourceId(src), on, best_layer)))

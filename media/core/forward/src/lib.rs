@@ -22,6 +22,7 @@ pub mod nack;
 pub mod notice;
 pub mod outbox;
 pub mod peer;
+pub mod permits;
 pub mod reception;
 pub mod red;
 pub mod relay;

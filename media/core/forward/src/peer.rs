@@ -7,6 +7,7 @@ use crate::ext::ExtMap;
 use crate::ice::Ice;
 use crate::ids::PeerId;
 use crate::outbox::Outbox;
+use crate::permits::Permits;
 use crate::remote::Remote;
 use crate::srtp::{Inbound, MAX_OVERHEAD, Outbound};
 use crate::twcc::Arrivals;
@@ -46,6 +47,8 @@ pub struct Peer {
     pub outbound: Option<Outbound>,
     /// Its extension ids.
     pub ext: ExtMap,
+    /// Whose pictures and sounds it may be sent.
+    pub permits: Permits,
     /// What it sends, by SSRC.
     pub streams: HashMap<u32, Stream>,
     /// SSRCs that were replaced by newer ones of the same layer: a late packet must not bring them back.
@@ -93,6 +96,7 @@ impl Peer {
             inbound: None,
             outbound: None,
             ext: ExtMap::default(),
+            permits: Permits::default(),
             streams: HashMap::new(),
             retired: Vec::new(),
             sources: Vec::new(),

@@ -76,6 +76,8 @@ pub struct Slot {
     pub cname: Vec<u8>,
     /// Index of the routed source.
     pub source: Option<usize>,
+    /// The peer may be sent what is routed here; kept up to date by `Relay::settle_permission`.
+    pub permitted: bool,
     /// Index of the layer that is wanted.
     pub wanted: usize,
     /// Highest temporal layer that is wanted.
@@ -141,6 +143,7 @@ impl Slot {
             codecs: Vec::new(),
             cname: Vec::new(),
             source: None,
+            permitted: true,
             wanted: 0,
             max_tid: 7,
             stills: Stills::default(),
@@ -163,6 +166,9 @@ impl Slot {
 
     /// What to do with a packet of `layer`, when `target` is the layer to be shown.
     pub fn verdict(&mut self, packet: &Packet, layer: usize, target: usize) -> Verdict {
+        if !self.permitted {
+            return Verdict::Ignore;
+        }
         let insight = &packet.insight;
         if self.current != Some(layer) {
             let begins = layer == target && insight.keyframe && !packet.is_empty();
@@ -230,7 +236,7 @@ impl Slot {
         numbers: Numbers,
         with: &Sealer<'_>,
     ) -> usize {
-        let Some(codec) = self.codec(packet.codec()) else { return 0 };
+        let Some(codec) = self.codec(packet.codec()).filter(|_| self.permitted) else { return 0 };
         let red = self.codec(Codec::Red).filter(|_| !carried.is_empty());
         if !self.used.accept(numbers.seq) {
             self.counters.guarded += 1;
@@ -252,7 +258,7 @@ impl Slot {
 
     /// Write and seal a packet as a retransmission; 0 when the slot has none for its codec.
     pub fn seal_again(&mut self, out: &mut [u8], packet: &Packet, numbers: Numbers, with: &Sealer<'_>) -> usize {
-        let rtx_pt = self.codec(packet.codec()).and_then(|c| c.rtx_pt.filter(|&pt| pt != c.pt));
+        let rtx_pt = self.codec(packet.codec()).filter(|_| self.permitted).and_then(|c| c.rtx_pt.filter(|&pt| pt != c.pt));
         let (Some(pt), Some(ssrc)) = (rtx_pt, self.rtx_ssrc) else { return 0 };
         let seq = self.rtx_next;
         self.rtx_next += 1;

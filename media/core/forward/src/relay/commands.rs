@@ -345,6 +345,7 @@ impl Relay {
                 source.subscribers.push(index);
             }
         }
+        self.settle_permission(index);
         self.timers.hurry();
         Ok(())
     }
@@ -371,6 +372,30 @@ impl Relay {
         }
         slot.red_copies = copies.min(MAX_COPIES);
         Ok(())
+    }
+
+    /// Whose pictures or sounds the peer may be sent; None: everybody's. What is not permitted any more ends with this call.
+    pub fn set_sees(&mut self, id: PeerId, kind: Kind, publishers: Option<&[PeerId]>) -> Outcome {
+        let at = self.peer(id)?;
+        let peer = self.peers.get_mut(at).ok_or(NO_PEER)?;
+        peer.permits.set(kind, publishers);
+        for slot in peer.slots.clone() {
+            self.settle_permission(slot);
+        }
+        self.timers.hurry();
+        Ok(())
+    }
+
+    /// Bring a slot in line with what its peer may be sent.
+    fn settle_permission(&mut self, index: usize) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let publisher = slot.source.and_then(|s| self.sources.get(s)).map(|s| s.publisher);
+        let permits = self.peers.get(slot.peer).map(|p| &p.permits);
+        slot.permitted = publisher.zip(permits).is_none_or(|(publisher, permits)| permits.allow(slot.kind, publisher));
+        if !slot.permitted && slot.current.is_some() {
+            slot.detach();
+            self.notices.push(Notice::Switched { slot: slot.id, shown: None });
+        }
     }
 
     /// Ask the publisher for a keyframe of every live layer that somebody gets.

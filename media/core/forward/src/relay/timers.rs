@@ -90,7 +90,7 @@ impl Relay {
                 let is_ready = peers.get(slot.peer).is_some_and(|p| p.ready().is_some());
                 let has_picture = slot.current.is_some_and(|l| source.layers[l].up);
                 let is_worth_it = !has_picture || source.layers[target].steady_us <= now;
-                if slot.current != Some(target) && is_ready && is_worth_it && !slot.codec_refused {
+                if slot.current != Some(target) && is_ready && is_worth_it && !slot.codec_refused && slot.permitted {
                     source.keyframes.want(target);
                 }
             }
