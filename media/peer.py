@@ -125,6 +125,8 @@ class Peer:
     told_profile: tuple[str, bool] = (FULL, False)
     publications: dict[str, Publication] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
+    #: Rows of the visibility matrix as the engine was told, by kind.
+    told_permits: dict[str, frozenset[int] | None] = field(default_factory=dict)
     path: str = "udp"
     connected: bool = False
     slot_map: tuple[tuple[str, int | None, str | None], ...] = ()

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from media import engine as notes
+from media import permits
 from media.aiortc_private import SrtpKeys
 from media.codecs import low_to_high
 from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
@@ -78,6 +79,7 @@ class RoomRouter:
         self._core.add_peer(new.handle, new.ufrag, new.pwd, new.remote_ufrag)
         if self._host.settings.max_uplink_bps:
             self._core.set_remb(new.handle, self._host.settings.max_uplink_bps)
+        permits.tell(self._core, self._peers)
         answer = self._apply(new, asked)
         settings = self._host.settings
         new.task = self._host.tasks.start(
@@ -108,6 +110,7 @@ class RoomRouter:
         if known is None or known.admission == admission:
             return
         known.admission = admission
+        permits.tell(self._core, self._peers)
         for publication in known.publications.values():
             allowed = publication.role in admission.publish
             if allowed != publication.allowed:

@@ -14,9 +14,11 @@ from media.config import MediaSettings
 from media.face import Admission
 from media.fitting import fit
 from media.narrow import AUDIO_AND_STILLS, FULL, VOICES
+from media.negotiation import KIND_OF_ROLE
 from media.notices import Notice, ProfileChanged, SlotMapChanged
 from media.path import PathReport
 from media.peer import SILENT, Peer, Publication, Route, Slot
+from media.permits import may_reach
 from media.slots import Source, choose_audio, choose_video
 from media.speaker import SpeakerBoard, loudest_first
 
@@ -62,7 +64,7 @@ class Routing:
         admissions = self._admissions()
         for peer in self._peers.values():
             if only is None or peer.id in only:
-                self._choose(peer, [s for s in sources if may_see(peer, s.peer)], loudest)
+                self._choose(peer, [s for s in sources if may_reach(peer, KIND_OF_ROLE[s.role], s.peer)], loudest)
                 self._route(peer, admissions)
                 self._tell(peer)
 
@@ -158,8 +160,3 @@ def _route_of(peer: Peer, slot: Slot) -> Route:
         return Route(slot.shows, "", ALL_TIDS, False)
     step = peer.fitted.steps.get(slot.handle)
     return SILENT if step is None else Route(slot.shows, step.rid, step.max_tid, step.stills)
-
-
-def may_see(peer: Peer, other: int) -> bool:
-    """The visibility rule. What it refuses is never routed, so it never leaves the engine."""
-    return other != peer.id and (peer.admission.sees is None or other in peer.admission.sees)

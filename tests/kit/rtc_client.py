@@ -22,7 +22,16 @@ from aioice import stun
 from media.aiortc_private import PROFILES, Handshake, SrtpKeys, new_certificate
 from media.face import Publish
 from tests.kit.rtc_offer import CHROMIUM, Dialect, Sender, new_sender, write_offer
-from tests.kit.rtp_packets import RtcpPacket, RtpPacket, nacked, read_rtcp, read_rtp, sender_report, vp8_payloads
+from tests.kit.rtp_packets import (
+    RtcpPacket,
+    RtpPacket,
+    generic_nack,
+    nacked,
+    read_rtcp,
+    read_rtp,
+    sender_report,
+    vp8_payloads,
+)
 
 CLOCK_HZ = {"audio": 48000, "video": 90000}
 CHECK_EVERY_S = 0.2
@@ -279,6 +288,16 @@ class RtcClient:
         ntp = round(((time.time() if at_unix_s is None else at_unix_s) + _NTP_UNIX_S) * (1 << 32))
         ssrc = sender.ssrcs[rid]
         self.send_rtcp(sender_report(ssrc, ntp, sender.timestamp, self._sent_counts[ssrc], 0))
+
+    @property
+    def sent(self) -> int:
+        """RTP packets sent so far."""
+        return self._sent_counts.total()
+
+    def nack(self, mid: str, seqs: Sequence[int]) -> None:
+        """Ask for packets of a slot again (RFC 4585 §6.2.1)."""
+        ssrc = next(ssrc for ssrc, slot in self.slot_of_ssrc.items() if slot == mid)
+        self.send_rtcp(generic_nack(1, ssrc, list(seqs)))
 
     def send_rtcp(self, compound: bytes) -> None:
         assert self._tx is not None
