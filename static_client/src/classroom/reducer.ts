@@ -91,6 +91,8 @@ function take(state: RoomState, push: SeatPush, atMs: number): RoomState {
         floor: push.floor,
         invited: push.invited_me || (state.invited && push.floor.includes(state.me)),
       };
+    case "visibility_changed":
+      return { ...state, visibility: push.visibility };
     case "mute_requested":
       return { ...state, muteAsked: true };
     case "slots_changed":
@@ -136,6 +138,7 @@ function joined(state: RoomState, push: Joined, atMs: number): RoomState {
     unreadChat: state.unreadChat + missed,
     hands: push.hands,
     floor: push.floor,
+    visibility: push.visibility,
     speakers: push.speakers,
     slots: push.slots,
     slotsRev: 0,

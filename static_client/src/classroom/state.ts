@@ -12,6 +12,7 @@ import type {
   RosterEntry,
   SeatPush,
   SlotAssignment,
+  Visibility,
 } from "@/wire/protocol.gen";
 
 /**
@@ -58,6 +59,8 @@ export interface RoomState {
   unreadChat: number;
   hands: readonly RaisedHand[];
   floor: readonly string[];
+  /** Who may see whom, and who talk aside. */
+  visibility: Visibility;
   speakers: readonly string[];
   slots: readonly SlotAssignment[];
   slotsRev: number;
@@ -116,6 +119,7 @@ export const START: RoomState = {
   unreadChat: 0,
   hands: [],
   floor: [],
+  visibility: { mode: "open", aside: [] },
   speakers: [],
   slots: [],
   slotsRev: 0,

@@ -60,6 +60,7 @@ export function joined(change: Partial<Joined> = {}): Joined {
     role: "student",
     lesson: LESSON,
     answer: null,
+    visibility: { mode: "open", aside: [] },
     roster: ROSTER,
     slots: [],
     chat: [],

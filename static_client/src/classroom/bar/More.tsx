@@ -2,6 +2,8 @@
 import {
   Camera,
   Ellipsis,
+  EyeOff,
+  FileLock2,
   Headphones,
   Keyboard,
   Languages,
@@ -46,6 +48,7 @@ export function More({
   const controller = useController();
   const teaches = useRoom(isLecturer);
   const state = useRoom((room) => room.lesson?.state);
+  const visibility = useRoom((room) => room.visibility.mode);
   const listening = useRoom((room) => room.listenOnly);
   const mayShare = useMayShare();
   const live = state === "live";
@@ -53,6 +56,18 @@ export function More({
     teaches && live && { id: "suspend", label: t("room.suspend"), icon: PauseCircle },
     teaches && state === "suspended" && { id: "resume", label: t("room.resume"), icon: PlayCircle },
     teaches && live && { id: "screenshot", label: t("room.screenshot"), icon: Camera },
+    teaches && {
+      id: "staff_cameras",
+      label: t("room.visibility.staffCameras"),
+      icon: EyeOff,
+      checked: visibility === "staff_cameras",
+    },
+    teaches && {
+      id: "exam",
+      label: t("room.visibility.exam"),
+      icon: FileLock2,
+      checked: visibility === "exam",
+    },
     phone && teaches && live && { id: "roll_call", label: t("room.rollCall"), icon: UserRoundCheck },
     phone && mayShare && { id: "share", label: t("room.share"), icon: MonitorUp },
     phone && {
@@ -87,6 +102,8 @@ export function More({
     if (id === "suspend") void controller.do({ t: "suspend_lesson" });
     else if (id === "resume") void controller.do({ t: "resume_lesson" });
     else if (id === "screenshot") void controller.takeScreenshot();
+    else if (id === "staff_cameras" || id === "exam")
+      void controller.do({ t: "set_visibility", mode: visibility === id ? "open" : id });
     else if (id === "share") onShare();
     else if (id === "layout") onLayout(layout === "gallery" ? "stage" : "gallery");
     else if (id === "listen") controller.setListenOnly(!listening);

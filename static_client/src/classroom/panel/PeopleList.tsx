@@ -3,6 +3,7 @@ import {
   EarOff,
   EllipsisVertical,
   Hand,
+  MessagesSquare,
   Mic,
   MicOff,
   Search,
@@ -155,6 +156,7 @@ function PersonRow({ person, onRemove }: { person: RosterEntry; onRemove: () => 
   const teaches = useRoom(isLecturer);
   const place = useRoom((state) => handPlace(state, person.participant));
   const hasFloor = useRoom((state) => state.floor.includes(person.participant));
+  const isAside = useRoom((state) => state.visibility.aside.includes(person.participant));
   const here = isHere(person);
   const note = noteOf(person);
   const may = teaches && here && person.participant !== me && person.role === "student";
@@ -162,6 +164,8 @@ function PersonRow({ person, onRemove }: { person: RosterEntry; onRemove: () => 
     const { participant } = person;
     if (deed === "floor") void controller.do({ t: hasFloor ? "take_floor" : "give_floor", participant });
     else if (deed === "mute") void controller.do({ t: "ask_mute", participant });
+    else if (deed === "aside")
+      void controller.do(isAside ? { t: "end_aside" } : { t: "start_aside", participant });
     else if (deed === "lower") void controller.do({ t: "lower_hand", participant });
     else onRemove();
   };
@@ -209,6 +213,7 @@ function PersonRow({ person, onRemove }: { person: RosterEntry; onRemove: () => 
             { id: "floor", label: t(hasFloor ? "room.stopFloor" : "room.giveFloor"), icon: Mic },
             ...(person.microphone ? [{ id: "mute", label: t("room.muteOne"), icon: MicOff }] : []),
             ...(place > 0 ? [{ id: "lower", label: t("room.lowerOne"), icon: Hand }] : []),
+            { id: "aside", label: t(isAside ? "room.aside.end" : "room.aside.start"), icon: MessagesSquare },
             { id: "remove", label: t("room.removeOne"), icon: UserRoundX, danger: true },
           ]}
         >

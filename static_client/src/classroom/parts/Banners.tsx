@@ -1,5 +1,14 @@
 // One banner at a time under the strip: recording > connection > notice. It pushes the stage down, nothing is covered.
-import { CircleAlert, Headphones, PauseCircle, Volume2, WifiOff } from "lucide-react";
+import {
+  CircleAlert,
+  EyeOff,
+  FileLock2,
+  Headphones,
+  MessagesSquare,
+  PauseCircle,
+  Volume2,
+  WifiOff,
+} from "lucide-react";
 import { useState } from "react";
 import { useText } from "@/locales/text";
 import { clock, clockWithSeconds, percent, stretch } from "@/locales/when";
@@ -19,14 +28,17 @@ export function Banners() {
   const weak = useRoom((state) => state.quality.level === "weak");
   const listening = useRoom((state) => state.listenOnly);
   const suspended = useRoom((state) => state.lesson?.state === "suspended");
+  const visibility = useRoom((state) => state.visibility);
   const [keepVideo, setKeepVideo] = useState(false);
   if (recordingFailed && !lost) return <RecordingBanner />;
   if (lost) return <LostBanner atMs={lost.atMs} attempt={lost.attempt} />;
   if (blocked) return <SoundBanner />;
   if (broken) return <MediaBanner />;
   if (weak && !listening && !keepVideo) return <WeakBanner onKeep={() => setKeepVideo(true)} />;
+  if (visibility.aside.length > 0) return <AsideBanner />;
   if (suspended) return <SuspendedBanner />;
   if (listening) return <ListeningBanner />;
+  if (visibility.mode !== "open") return <VisibilityBanner exam={visibility.mode === "exam"} />;
   return null;
 }
 
@@ -138,6 +150,57 @@ function WeakBanner({ onKeep }: { onKeep: () => void }) {
       }
     >
       {t("room.weak.detail")}
+    </Banner>
+  );
+}
+
+/** The two are told who hears them; the class is told that it does not. */
+function AsideBanner() {
+  const { t } = useText();
+  const controller = useController();
+  const teaches = useRoom(isLecturer);
+  const me = useRoom((state) => state.me);
+  const aside = useRoom((state) => state.visibility.aside);
+  const people = useRoom((state) => state.people);
+  const inIt = aside.includes(me);
+  const other = people[aside.find((one) => one !== me) ?? ""]?.name ?? "";
+  return (
+    <Banner
+      tone="notice"
+      icon={MessagesSquare}
+      title={inIt ? t("room.aside.mine", { name: other }) : t("room.aside.others")}
+      actions={
+        inIt &&
+        teaches && (
+          <Button kind="primary" onClick={() => void controller.do({ t: "end_aside" })}>
+            {t("room.aside.back")}
+          </Button>
+        )
+      }
+    >
+      {t(inIt ? "room.aside.mine.detail" : "room.aside.others.detail")}
+    </Banner>
+  );
+}
+
+function VisibilityBanner({ exam }: { exam: boolean }) {
+  const { t } = useText();
+  const controller = useController();
+  const teaches = useRoom(isLecturer);
+  return (
+    <Banner
+      tone="notice"
+      icon={exam ? FileLock2 : EyeOff}
+      title={t(exam ? "room.visibility.exam.title" : "room.visibility.staffCameras.title")}
+      actions={
+        teaches && (
+          <Button onClick={() => void controller.do({ t: "set_visibility", mode: "open" })}>
+            {t("room.visibility.open")}
+          </Button>
+        )
+      }
+    >
+      {t(exam ? "room.visibility.exam.detail" : "room.visibility.staffCameras.detail")}
     </Banner>
   );
 }
