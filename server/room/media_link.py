@@ -77,7 +77,7 @@ class MediaLink:
         except BadOffer as error:
             raise _problem(error) from error
 
-    def admit(self, person: PersonId, admission: Admission) -> None:
+    def admit(self, person: ParticipantId, admission: Admission) -> None:
         if self.router is not None and self.has(person):
             self.router.admit(self.peer_of(person), admission)
 

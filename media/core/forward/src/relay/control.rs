@@ -111,7 +111,8 @@ impl Relay {
                 let (origin, ext_seq) = slot.numbers.origin_of(out_seq)?;
                 let source = self.sources.get(*self.source_at.get(&origin.source)?)?;
                 let packet = source.layers.get(origin.layer)?.ring.get(ext_seq)?;
-                let permitted = source.enabled && slot.source == self.source_at.get(&origin.source).copied();
+                let permitted =
+                    slot.permitted && source.enabled && slot.source == self.source_at.get(&origin.source).copied();
                 let numbers = slot.numbers.numbers_of(out_seq, packet)?;
                 (permitted && !packet.is_empty()).then_some((packet, numbers))
             });
