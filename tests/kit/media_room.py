@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from media.clock import MediaClock
 from media.config import MediaSettings
-from media.face import Admission
+from media.face import Admission, TapSinks
 from media.notices import Notice, SlotMapChanged
 from media.relay import MediaRelay
 from media.router import RoomRouter
@@ -62,16 +63,24 @@ class MediaRoom:
         maps = self.told(SlotMapChanged, peer)
         return {mid: (who, role) for mid, who, role in maps[-1].slots if who is not None and role} if maps else {}
 
+    def tap_everything(self) -> None:
+        """A recorder that keeps nothing."""
+        self.router.tap(TapSinks(_ignore, _ignore, _ignore, _ignore, _ignore))
+
     async def close(self) -> None:
         for client in self.clients.values():
             await client.close()
         self.router.close()
 
 
+def _ignore(*_: object) -> None:
+    return
+
+
 @asynccontextmanager
-async def media_room(settings: MediaSettings = SETTINGS) -> AsyncIterator[MediaRoom]:
+async def media_room(settings: MediaSettings = SETTINGS, clock: MediaClock | None = None) -> AsyncIterator[MediaRoom]:
     """A relay on a free loopback port with one room."""
-    relay = MediaRelay(settings)
+    relay = MediaRelay(settings, clock)
     await relay.start()
     room = MediaRoom(relay)
     try:

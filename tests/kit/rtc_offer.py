@@ -25,6 +25,8 @@ class Dialect:
     rrid: int = 11
     twcc: int = 3
     level: int = 1
+    #: RED in audio slots; 0: not offered.
+    red: int = 0
 
 
 CHROMIUM = Dialect()
@@ -102,12 +104,15 @@ def _section(d: Dialect, kind: str, mid: str, direction: str, ufrag: str, pwd: s
         "a=rtcp-mux", "a=rtcp-rsize", f"a=extmap:{d.mid} {MID}", f"a=extmap:{d.twcc} {TWCC}",
     ]  # fmt: skip
     if kind == "audio":
-        return [
-            *text,
+        text += [
             f"a=extmap:{d.level} {LEVEL}",
             f"a=rtpmap:{d.opus} opus/48000/2",
             f"a=rtcp-fb:{d.opus} transport-cc",
         ]
+        if d.red:
+            text[0] += f" {d.red}"
+            text += [f"a=rtpmap:{d.red} red/48000/2", f"a=fmtp:{d.red} {d.opus}/{d.opus}"]
+        return text
     text += [f"a=extmap:{d.rid} {RID}", f"a=extmap:{d.rrid} {RRID}"]
     text += [f"a=rtpmap:{d.vp8} VP8/90000", f"a=rtpmap:{d.vp8_rtx} rtx/90000", f"a=fmtp:{d.vp8_rtx} apt={d.vp8}"]
     return text + [f"a=rtcp-fb:{d.vp8} {what}" for what in ("transport-cc", "nack", "nack pli")]
