@@ -17,6 +17,7 @@ from server.api import sheets as sheets_edge
 from server.api.problem import problems
 from server.clock import Clock, SystemClock
 from server.identity.identity import Identity, signing_secret
+from server.identity.turn import TurnServers
 from server.ledger import Ledger, SchoolKey
 from server.projector import Projector
 from server.realtime.edge import Realtime
@@ -86,6 +87,7 @@ def compose(settings: Settings, clock: Clock, *, with_media: bool = True) -> Ser
         recordings=recordings,
         record=settings.recording,
         node=node,
+        turn=TurnServers(settings.turn_urls, settings.turn_secret),
     )
     projector = Projector(ledger)
     sources = LessonSources(planning, projector, clock)

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from server.room.pushes import IceServer
+
 Text = Annotated[str, Meta(max_length=8_000)]
 Short = Annotated[str, Meta(max_length=256)]
 
@@ -153,13 +155,17 @@ class AskTicket(Request, frozen=True, kw_only=True):
 
 
 class Ticket(Body, frozen=True, kw_only=True):
-    """One use, ≤ 60 s. `other_device`: this person is in the lesson from another device; joining needs `take_over`."""
+    """One use, ≤ 60 s. `other_device`: this person is in the lesson from another device; joining needs `take_over`.
+
+    `ice_servers`: the school's TURN servers, for the peer connection that makes the first offer.
+    """
 
     ticket: str
     url: str
     role: str
     other_device: bool
     expires_us: int
+    ice_servers: list[IceServer]
 
 
 # --- devices ---------------------------------------------------------------------------------------------------------

@@ -6,10 +6,15 @@ from aiohttp import web
 
 from server.api.edge import answer, decode, lesson_id, signed_in
 from server.api.shapes import AskTicket, Ticket
+from server.clock import micros
+from server.identity.turn import TurnServers
+from server.room.relays import ice_servers
 from server.services import Services
 
 
 def routes(services: Services) -> list[web.RouteDef]:
+    turn = TurnServers(services.settings.turn_urls, services.settings.turn_secret)
+
     async def ticket(request: web.Request) -> web.Response:
         account = signed_in(request)
         asked = await decode(request, AskTicket)
@@ -22,6 +27,7 @@ def routes(services: Services) -> list[web.RouteDef]:
                 role=given.role.value,
                 other_device=given.other_device,
                 expires_us=given.issued.ticket.expires_us,
+                ice_servers=ice_servers(turn, account.person, micros(services.clock.now())),
             )
         )
 

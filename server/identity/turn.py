@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 #: A credential opens new relays for this long, seconds; relays that are open live on.
 LIFETIME_S = 3600
+#: Whoever is in a lesson gets a new one after this long.
+RENEW_S = 1800
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from server.room.doors import Connection
 from server.room.hall import Hall
 from server.room.outbox import Outbox, encoded, numbered
 from server.room.participant import Claims, Participant, new_seat
+from server.room.relays import ice_servers
 from server.school.permissions import Role
 from server.school.plan import PersonCard
 
@@ -168,8 +169,15 @@ def joined(hall: Hall, held: Participant, answer: str | None) -> tell.Joined:
             grace_s=hall.policy.grace_s,
             chat_open=True,
         ),
+        ice_servers=given_relays(hall, held),
         server_time_us=hall.now_us,
     )
+
+
+def given_relays(hall: Hall, held: Participant) -> list[tell.IceServer]:
+    """Fresh credentials for this person; the time is noted, so that they are renewed."""
+    held.relays_given_us = hall.now_us
+    return ice_servers(hall.turn, held.person, hall.now_us)
 
 
 async def tell_state(hall: Hall, held: Participant, origin: Origin = Origin.SERVER) -> None:

@@ -29,7 +29,9 @@ async def come_in(hall: Hall, arrival: DeviceArrival) -> tuple[Device, str]:
     if before is None and len(hall.devices) >= arrival.most:
         raise Conflict("device.too_many", most=arrival.most)
     events: list[Event] = [] if before is None else _left(hall, before, "replaced")
-    answer = hall.media.add(arrival.device, arrival.offer, arrival.media, hall.device_admission(arrival.purpose, arrival.sound))
+    answer = hall.media.add(
+        arrival.device, arrival.offer, arrival.media, hall.device_admission(arrival.purpose, arrival.sound)
+    )
     if answer is None:
         raise Conflict("room.no_media")
     joined = facts.DeviceJoined(

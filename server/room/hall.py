@@ -19,6 +19,7 @@ from server.errors import Problem
 from server.events import device as device_facts
 from server.events import lesson, room
 from server.events.base import Event, Origin, Recorded
+from server.identity.turn import TurnServers
 from server.ids import DeviceId, PersonId
 from server.ledger.faces import NewEvent
 from server.room.apply import apply
@@ -59,6 +60,8 @@ class Hall:
     devices: dict[DeviceId, Device] = field(default_factory=dict)
     recording: RecordingDoor | None = None
     observers: list[Observer] = field(default_factory=list)
+    #: The school's TURN servers, for browsers that cannot reach the media port.
+    turn: TurnServers = field(default_factory=TurnServers)
     on_ended: Callable[[], None] | None = None
     #: Who speaks now, for whoever joins in the middle of a sentence.
     speakers: list[str] = field(default_factory=list)
@@ -165,7 +168,9 @@ class Hall:
                 self.drop_device(event.device)
             case room.FloorGiven() | room.FloorTaken() | room.VisibilitySet() | room.AsideStarted() | room.AsideEnded():
                 self._admit_all()
-            case (room.PersonKnocked() | device_facts.DeviceJoined()) if self.state.aside or self.state.visibility != OPEN:
+            case room.PersonKnocked() | device_facts.DeviceJoined() if (
+                self.state.aside or self.state.visibility != OPEN
+            ):
                 self._admit_all()
             case room.ScreenshotAsked():
                 task = self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")

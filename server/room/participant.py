@@ -80,6 +80,8 @@ class Participant:
     is_silent: bool = False
     is_lossy: bool = False
     listen_only: bool = False
+    #: When this browser last got credentials for TURN servers.
+    relays_given_us: int = 0
 
     @property
     def is_connected(self) -> bool:

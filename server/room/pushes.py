@@ -138,6 +138,14 @@ class Visibility(Shape, frozen=True, kw_only=True):
     aside: list[str]
 
 
+class IceServer(Shape, frozen=True, kw_only=True):
+    """A TURN server of the school, as RTCPeerConnection takes it; the credential opens relays for an hour."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
 class Joined(Push, frozen=True, kw_only=True, tag="joined"):
     """The whole picture. `me` is the own participant id; `answer` the SDP answer, null without an offer."""
 
@@ -157,6 +165,7 @@ class Joined(Push, frozen=True, kw_only=True, tag="joined"):
     roll_call: RollCallInfo | None
     counts: Counts
     policy: RoomPolicy
+    ice_servers: list[IceServer]
     server_time_us: int
 
 
@@ -243,6 +252,12 @@ class IceAnswered(Push, frozen=True, kw_only=True, tag="ice_answered"):
     sdp: str
 
 
+class IceServersChanged(Push, frozen=True, kw_only=True, tag="ice_servers_changed"):
+    """Fresh credentials before the old ones expire; for the next gathering of candidates."""
+
+    ice_servers: list[IceServer]
+
+
 class LayersChanged(Push, frozen=True, kw_only=True, tag="layers_changed"):
     """Which encodings (rids) of the own camera somebody watches; switch the others off."""
 
@@ -286,5 +301,5 @@ class Removed(Push, frozen=True, kw_only=True, tag="removed"):
 AnyPush = (
     Joined | Resumed | LessonChanged | RosterChanged | ChatPosted | ChatChanged | HandsChanged | FloorChanged
     | VisibilityChanged | MuteRequested | SlotsChanged | SpeakersChanged | RecordingChanged | RollCallChanged | Answered
-    | IceAnswered | LayersChanged | ProfileChanged | LineChanged | ScreenshotTaken | Removed
+    | IceAnswered | IceServersChanged | LayersChanged | ProfileChanged | LineChanged | ScreenshotTaken | Removed
 )  # fmt: skip

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.events.base import Event, Origin
+from server.identity.turn import RENEW_S
 from server.room import devices
+from server.room import pushes as tell
+from server.room.arrivals import given_relays
 from server.room.decisions_lesson import end_without_lecturer, screenshot
 from server.room.decisions_presence import leave, lose
 from server.room.decisions_roll_call import automatic_count, close_due, retry_due, start_automatic
 from server.room.hall import Hall
+from server.room.outbox import encoded
 from server.room.participant import Participant
 from server.room.schedule import Picture, next_picture, pictures, roll_call_moments
 from server.school.lesson_states import OPEN, LessonState
@@ -36,6 +40,7 @@ class Timekeeper:
         await hall.log.beat()
         for held in tuple(hall.participants.values()):
             await self._seat(held)
+            self._renew_relays(held)
         await devices.look(hall)
         if hall.state.is_teaching():
             await self._lesson()
@@ -52,6 +57,12 @@ class Timekeeper:
         elif held.lost_us is not None and now_us - held.lost_us >= hall.policy.grace_s * 1_000_000:
             left = leave(hall.state, held.person, held.alive_us(media_us), _LOST_TO_LEFT[held.why_closed])
             await hall.record(left, Origin.SERVER, held)
+
+    def _renew_relays(self, held: Participant) -> None:
+        """A browser that gathers candidates again after an hour needs credentials that still open relays."""
+        hall = self.hall
+        if hall.turn.urls and hall.now_us - held.relays_given_us >= RENEW_S * 1_000_000:
+            held.send(encoded(tell.IceServersChanged(ice_servers=given_relays(hall, held))))
 
     async def _lesson(self) -> None:
         hall, state = self.hall, self.hall.state

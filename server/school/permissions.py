@@ -153,6 +153,7 @@ TABLE: Mapping[str, Mapping[Role, States]] = {
     "push.roll_call_changed": _all(IN_ROOM),
     "push.answered": _all(IN_ROOM),
     "push.ice_answered": _all(IN_ROOM),
+    "push.ice_servers_changed": _all(IN_ROOM),
     "push.layers_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
     "push.profile_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),
     "push.line_changed": _cells(((*_LECTURER, *_STUDENT), IN_ROOM)),

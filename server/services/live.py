@@ -18,6 +18,7 @@ from server.fanout import Fanout, Lease, LeaseLost, Unreachable
 from server.fanout.face import LEASE_RENEW_S
 from server.identity.account import Account
 from server.identity.tickets import LIFETIME_S, IssuedTicket, Tickets
+from server.identity.turn import TurnServers
 from server.ids import LessonId
 from server.ledger import Ledger, lesson_log
 from server.room.arrivals import Arrival
@@ -80,6 +81,7 @@ class Live:
         recordings: Recordings | None = None,
         record: bool = True,
         node: str = "",
+        turn: TurnServers | None = None,
     ) -> None:
         self._planning = planning
         self._ledger = ledger
@@ -90,7 +92,7 @@ class Live:
         self._record = record
         self._node = node
         self._relay = relay
-        self._opener = Opener(planning, ledger, clock, relay)
+        self._opener = Opener(planning, ledger, clock, relay, turn or TurnServers())
         self._plan = PlanKeeper(planning, clock)
         self._lessons: dict[LessonId, LiveLesson] = {}
         self._opening: dict[LessonId, asyncio.Lock] = {}

@@ -9,6 +9,7 @@ from server.attendance.policy import RULE_VERSION, Policy
 from server.clock import Clock
 from server.events.base import Origin, Recorded
 from server.events.lesson import Leave, LessonOpened, Period, RosterLine
+from server.identity.turn import TurnServers
 from server.ids import PersonId
 from server.ledger import Ledger, LogWriter, lesson_log
 from server.room.hall import Hall
@@ -33,11 +34,14 @@ class Opened:
 class Opener:
     """Makes rooms. Ownership (the lease) is the caller's business; `epoch` comes from it."""
 
-    def __init__(self, planning: Planning, ledger: Ledger, clock: Clock, relay: Relay | None) -> None:
+    def __init__(
+        self, planning: Planning, ledger: Ledger, clock: Clock, relay: Relay | None, turn: TurnServers
+    ) -> None:
         self._planning = planning
         self._ledger = ledger
         self._clock = clock
         self._relay = relay
+        self._turn = turn
 
     async def open(self, plan: LessonPlan, epoch: int, last_alive_us: int | None) -> Opened:
         """The room of a plan, its owner task running.
@@ -70,6 +74,7 @@ class Opener:
             media=MediaLink(self._relay),
             tasks=TaskGroupOf(f"room-{plan.lesson}"),
             cards=await self._cards(plan, set(state.people)),
+            turn=self._turn,
         )
 
     async def _cards(self, plan: LessonPlan, known: set[PersonId]) -> dict[PersonId, PersonCard]:

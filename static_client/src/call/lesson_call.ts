@@ -87,7 +87,10 @@ export class LessonCall {
       hopeless: () => this.rejoin(),
     });
     this.path.sends((role) => wish.local.track(role));
-    if (wish.ticket) this.ticket = { ticket: wish.ticket, atMs: performance.now() };
+    if (wish.ticket) {
+      this.ticket = { ticket: wish.ticket, atMs: performance.now() };
+      this.path.relayThrough(wish.ticket.ice_servers);
+    }
   }
 
   /** Joins; everything after is told through the events. */
@@ -151,6 +154,7 @@ export class LessonCall {
     if (kept && performance.now() - kept.atMs < TICKET_LIFE_MS) return kept.ticket;
     const ticket = await api.ticket(this.wish.lesson, deviceId());
     this.ticket = { ticket, atMs: performance.now() };
+    this.path.relayThrough(ticket.ice_servers);
     return ticket;
   }
 
@@ -197,6 +201,7 @@ export class LessonCall {
         this.hearing.people(push.roster, push.me);
         this.hearing.assigned(push.slots);
         this.saidMedia = "";
+        this.path.relayThrough(push.ice_servers);
         if (push.answer) await this.path.adopt(push.answer);
         this.view.repeat();
         await this.localChanged();
@@ -214,6 +219,9 @@ export class LessonCall {
         break;
       case "ice_answered":
         await this.path.answered("restart", push.gen, push.sdp);
+        break;
+      case "ice_servers_changed":
+        this.path.relayThrough(push.ice_servers);
         break;
       case "answered":
         await this.path.answered("grow", push.n, push.sdp);

@@ -59,7 +59,7 @@ export class MediaPath {
   }
 
   /** STUN and TURN servers for connections to come, and for the next restart of the one in use. */
-  useServers(servers: readonly RTCIceServer[]): void {
+  relayThrough(servers: readonly RTCIceServer[]): void {
     if (servers.length === 0 && this.iceServers.length === 0) return;
     this.iceServers = servers;
     this.peer?.pc.setConfiguration({ ...this.peer.pc.getConfiguration(), iceServers: [...servers] });

@@ -113,6 +113,7 @@ function take(state: RoomState, push: SeatPush, atMs: number): RoomState {
       return removed(state, push.code, push.reason, atMs);
     case "answered":
     case "ice_answered":
+    case "ice_servers_changed":
     case "layers_changed":
       // The call's own affairs.
       return state;

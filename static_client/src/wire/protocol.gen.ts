@@ -330,6 +330,13 @@ export interface RoomPolicy {
   chat_open: boolean;
 }
 
+/** A TURN server of the school, as RTCPeerConnection takes it; the credential opens relays for an hour. */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+
 /** The whole picture. `me` is the own participant id; `answer` the SDP answer, null without an offer. */
 export interface Joined {
   t: "joined";
@@ -349,6 +356,7 @@ export interface Joined {
   roll_call: RollCallInfo | null;
   counts: Counts;
   policy: RoomPolicy;
+  ice_servers: IceServer[];
   server_time_us: number;
 }
 
@@ -440,6 +448,12 @@ export interface IceAnswered {
   t: "ice_answered";
   gen: number;
   sdp: string;
+}
+
+/** Fresh credentials before the old ones expire; for the next gathering of candidates. */
+export interface IceServersChanged {
+  t: "ice_servers_changed";
+  ice_servers: IceServer[];
 }
 
 /** Which encodings (rids) of the own camera somebody watches; switch the others off. */
@@ -687,13 +701,18 @@ export interface LessonDetail {
   mobile_notice: boolean;
 }
 
-/** One use, ≤ 60 s. `other_device`: this person is in the lesson from another device; joining needs `take_over`. */
+/**
+ * One use, ≤ 60 s. `other_device`: this person is in the lesson from another device; joining needs `take_over`.
+ *
+ * `ice_servers`: the school's TURN servers, for the peer connection that makes the first offer.
+ */
 export interface Ticket {
   ticket: string;
   url: string;
   role: string;
   other_device: boolean;
   expires_us: number;
+  ice_servers: IceServer[];
 }
 
 /** A key without its secret. `since_us`: since when its device is in; null when it is not. */
@@ -947,6 +966,7 @@ export type AnyPush =
   | RollCallChanged
   | Answered
   | IceAnswered
+  | IceServersChanged
   | LayersChanged
   | ProfileChanged
   | LineChanged

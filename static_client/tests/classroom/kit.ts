@@ -61,6 +61,7 @@ export function joined(change: Partial<Joined> = {}): Joined {
     lesson: LESSON,
     answer: null,
     visibility: { mode: "open", aside: [] },
+    ice_servers: [],
     roster: ROSTER,
     slots: [],
     chat: [],
