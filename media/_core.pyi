@@ -173,8 +173,8 @@ class Engine:
 
         Bounded: when the reader is slow, video is dropped up to its next keyframe, audio is kept; `tap_gap` says so.
         """
-    def cpu_us(self) -> int:
-        """CPU time of the engine's thread so far, at most a second old."""
+    def busy_us(self) -> int:
+        """CPU time of the engine's thread so far, and time that it waited for a core; at most a second old."""
     def stats(self, peer: int = 0) -> list[dict[str, Any]]:
         """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 
@@ -186,7 +186,7 @@ class Engine:
         Engine: peer 0, peers, rx_packets, tx_packets, rx_dropped and tx_dropped (no room in the kernel's buffers), unknown_address,
         bad_stun, bad_integrity, wakes (of Python), events_lost, faults (turns given up by an error of ours), tap_dropped,
         tap_backlog, exported and imported (packets to and of mirrors), export_dropped (the other engine was behind), cpu_us,
-        rcvbuf, sndbuf; TCP connections: tcp_open, tcp_accepted, tcp_refused (too many), tcp_overdue (no
+        waited_us (for a core), rcvbuf, sndbuf; TCP connections: tcp_open, tcp_accepted, tcp_refused (too many), tcp_overdue (no
         password in time), tcp_malformed, tcp_stuck (took or said nothing), tcp_dropped (frames, to slow ones).
         """
 

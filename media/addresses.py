@@ -30,8 +30,8 @@ def listening(settings: MediaSettings, port: int) -> tuple[list[Address], list[A
     return udp, udp if settings.tcp else []
 
 
-def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings) -> tuple[Candidate, ...]:
-    """How browsers reach what was bound, best first: UDP before TCP, each in the order of the addresses.
+def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings, shard: int = 0) -> tuple[Candidate, ...]:
+    """How browsers reach what a shard has bound, best first: UDP before TCP, each in the order of the addresses.
 
     Announced addresses stand for the bound ones of their family; families that are not bound are not announced.
     """
@@ -41,7 +41,7 @@ def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings) -
         own = [address for proto, ip, _ in bound if proto == wanted for address in own_addresses(ip)]
         for ip in settings.announced_ips or own:
             if (port := ports.get(_family(ip))) is not None:
-                announced = settings.announced_tcp_port if wanted == "tcp" else 0
+                announced = settings.announced_tcp_port if wanted == "tcp" and shard == 0 else 0
                 found.append(Candidate(wanted, ip, announced or port))
     if not found:
         raise ValueError("none of the announced addresses is of a family that is listened on")

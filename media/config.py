@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+#: More shards than this have not paid on any machine measured: the network is full before.
+MOST_SHARDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +16,15 @@ class MediaSettings:
     #: Addresses that are listened on, one per family; 0.0.0.0 and :: for every address of the machine. :: is left out on a
     #: machine without IPv6.
     bind_ips: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - a media server is there to be reached
-    #: UDP port of the relay, and TCP port for ICE-TCP; 0 takes any free one (tests).
+    #: UDP port of the first shard, and TCP port for ICE-TCP; the others take the numbers after it. 0 takes any free ones (tests).
     udp_port: int = 3478
+    #: Engines, each with its own thread and port; 0: one per core, at most `MOST_SHARDS`.
+    shards: int = 0
     #: Take TCP connections (ICE-TCP, RFC 6544) on the same port number, for networks that let no UDP through.
     tcp: bool = True
     #: Addresses written into answers as candidates, best first. Empty: the bound ones, or this machine's own when bound to all.
     announced_ips: tuple[str, ...] = ()
-    #: TCP port written into answers when a forwarding (443, say) leads to ours; 0: our own.
+    #: TCP port written into answers when a forwarding (443, say) leads to the first shard's; 0: its own.
     announced_tcp_port: int = 0
     #: Addresses that the school's TURN servers send from: a peer there is reached through a relay.
     turn_ips: tuple[str, ...] = ()
@@ -40,3 +46,17 @@ class MediaSettings:
     stats_every_s: float = 10.0
     #: Ceiling for what one peer may send, in bits per second; 0 for none.
     max_uplink_bps: int = 0
+
+    @property
+    def shard_count(self) -> int:
+        """Shards to open on this machine."""
+        return self.shards or shards_for(len(os.sched_getaffinity(0)))
+
+    def port_of(self, shard: int) -> int:
+        """The UDP and TCP port of a shard, counted from 0; 0 stays 0."""
+        return self.udp_port + shard if self.udp_port else 0
+
+
+def shards_for(cores: int) -> int:
+    """One per core, at least 1, at most `MOST_SHARDS`."""
+    return min(max(cores, 1), MOST_SHARDS)

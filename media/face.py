@@ -23,7 +23,7 @@ class BadOffer(Exception):
 
 
 class NoCapacity(Exception):
-    """The node's admission limit is reached."""
+    """There is no place for another peer: the node has `max_peers`, or all its shards are busy. Nobody present is served worse for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,15 @@ class Router(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ShardReport:
+    """A shard of the relay: its port, its peers, and the share of time (0 to 1) that its thread was busy of late."""
+
+    port: int
+    peers: int
+    load: float
+
+
 class Relay(Protocol):
     """The relay of one process."""
 
@@ -142,4 +151,8 @@ class Relay(Protocol):
 
     def counters(self) -> dict[str, int]:
         """Totals for /metrics and bench: packets, bytes, drops by reason."""
+        ...
+
+    def shards(self) -> Sequence[ShardReport]:
+        """What each shard carries, for /metrics and the administrator."""
         ...

@@ -1,10 +1,10 @@
-"""What a router needs of its relay: the engine, settings, time, handles, and who owns which handle."""
+"""What routers need of their relay. `Node`: settings, time, handles, who owns which handle. `Host`: one shard, its engine and port."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from media.clock import MediaClock
 from media.config import MediaSettings
 from media.negotiation import named_ssrcs
 from media.peer import Peer, Publication
+from media.placement import ShardState, home_of, place
 from media.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -24,31 +25,28 @@ if TYPE_CHECKING:
 
 #: Counters that the engine keeps per peer and the relay reports as totals, those of peers that left included.
 PEER_COUNTERS = ("rx_bytes", "tx_bytes", "auth_failures", "replays", "before_keys", "unmapped", "rtx_sent")
+#: The load of a shard is a moving mean over about this long.
+LOAD_WINDOW_US = 3_000_000
 
 
-class Host:
-    """One per relay; routers share it. Handles are never used twice in the life of a relay."""
+class Node:
+    """One per relay; routers share it. Handles are never used twice in the life of a relay, whatever the shard."""
 
     def __init__(
-        self,
-        core: CoreEngine,
-        settings: MediaSettings,
-        clock: MediaClock,
-        certificate: RTCCertificate,
-        fingerprint: str,
-        candidates: tuple[Candidate, ...],
+        self, settings: MediaSettings, clock: MediaClock, certificate: RTCCertificate, fingerprint: str
     ) -> None:
-        self.core = core
         self.settings = settings
         self.clock = clock
         self.certificate = certificate
         self.fingerprint = fingerprint
-        self.candidates = candidates
+        self.hosts: list[Host] = []
         self.tasks = Tasks()
         self.peers: dict[int, tuple[RoomRouter, Peer]] = {}
         self.sources: dict[int, RoomRouter] = {}
         self.routers: list[RoomRouter] = []
         self.gone: Counter[str] = Counter()
+        #: Peers that were refused because there was no place.
+        self.turned_away = 0
         self._handles = count(1)
         self._loop = asyncio.get_running_loop()
 
@@ -63,17 +61,30 @@ class Host:
         else:
             self._loop.call_soon(deed)
 
-    def is_full(self) -> bool:
-        return len(self.peers) >= self.settings.max_peers
+    def home(self, room: RoomRouter) -> Host:
+        """The shard on which a room without peers begins."""
+        others = [r for r in self.routers if r is not room]
+        homes = [sum(1 for r in others if r.home is host) for host in self.hosts]
+        return self.hosts[home_of([h.state(()) for h in self.hosts], homes)]
 
-    def adopt(self, handle: int, router: RoomRouter, peer: Peer) -> None:
-        self.peers[handle] = (router, peer)
+    def place(self, home: Host, room: Collection[Peer], is_lecturer: bool) -> Host | None:
+        """The shard for one more peer of a room; None, and counted: there is no place."""
+        at = place([h.state(room) for h in self.hosts], home.index, self.settings.max_peers, is_lecturer)
+        if at is None:
+            self.turned_away += 1
+            return None
+        return self.hosts[at]
 
-    def disown(self, handle: int) -> None:
+    def adopt(self, router: RoomRouter, peer: Peer) -> None:
+        self.peers[peer.handle] = (router, peer)
+        peer.host.peers += 1
+
+    def disown(self, peer: Peer) -> None:
         """The peer leaves; what it counted (up to the last full second) stays in the totals."""
-        self.peers.pop(handle, None)
-        for stats in self.core.stats(handle):
-            if stats["peer"] == handle:
+        if self.peers.pop(peer.handle, None) is not None:
+            peer.host.peers -= 1
+        for stats in peer.host.core.stats(peer.handle):
+            if stats["peer"] == peer.handle:
                 self.gone.update({name: int(stats[name]) for name in PEER_COUNTERS})
 
     def own_source(self, handle: int, router: RoomRouter) -> None:
@@ -86,10 +97,63 @@ class Host:
         if router in self.routers:
             self.routers.remove(router)
 
+
+class Host:
+    """One shard. A peer lives on one for as long as it is connected; `candidates` is where it is reached."""
+
+    def __init__(self, node: Node, index: int, core: CoreEngine, candidates: tuple[Candidate, ...]) -> None:
+        self.node = node
+        self.index = index
+        self.core = core
+        self.candidates = candidates
+        self.peers = 0
+        #: Share of the time that the engine's thread was busy of late, waiting for a core included.
+        self.load = 0.0
+        self._busy_us = 0
+        self._measured_us: int | None = None
+
+    def measure(self, now_us: int) -> None:
+        """Take the engine's busy time in; once a second or less often."""
+        busy_us = self.core.busy_us()
+        if self._measured_us is not None and now_us > self._measured_us:
+            elapsed_us = now_us - self._measured_us
+            share = min((busy_us - self._busy_us) / elapsed_us, 1.0)
+            self.load += (share - self.load) * min(elapsed_us / LOAD_WINDOW_US, 1.0)
+        self._busy_us, self._measured_us = busy_us, now_us
+
+    def state(self, room: Collection[Peer]) -> ShardState:
+        """For placing a peer of a room with these peers."""
+        mine = [p for p in room if p.host is self]
+        return ShardState(self.load, self.peers, len(mine), sum(p.streams for p in mine))
+
     def add_source(self, peer: int, publication: Publication) -> None:
         """Tell the engine about a publication, in the publisher's numbers."""
         line = publication.line
-        codecs = [(t.codec.pt, t.codec.name, t.engine_rtx_pt, t.codec.clock_hz) for t in line.codecs]
         self.core.add_source(
-            publication.handle, peer, publication.mid, publication.kind, codecs, publication.rids, named_ssrcs(line)
+            publication.handle,
+            peer,
+            publication.mid,
+            publication.kind,
+            _codecs(publication),
+            publication.rids,
+            named_ssrcs(line),
         )
+
+    def add_mirror(self, publication: Publication) -> int:
+        """Have a publication of another shard here; its handle."""
+        handle = self.node.new_handle()
+        home, publisher = publication.host, publication.publisher
+        self.core.add_mirror(
+            handle,
+            home.core,
+            publication.handle,
+            publisher,
+            publication.kind,
+            _codecs(publication),
+            publication.rids,
+        )
+        return handle
+
+
+def _codecs(publication: Publication) -> list[tuple[int, str, int, int]]:
+    return [(t.codec.pt, t.codec.name, t.engine_rtx_pt, t.codec.clock_hz) for t in publication.line.codecs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from media.allocation import ALL_TIDS, Step
 from media.answer import PublishLine, SlotLine
@@ -17,6 +17,9 @@ from media.rates import Rate
 from media.redundancy import Redundancy
 from media.slots import View
 from media.transport import DtlsSession
+
+if TYPE_CHECKING:
+    from media.host import Host
 
 
 @dataclass(slots=True)
@@ -31,10 +34,15 @@ class SeenLayer:
 
 @dataclass(slots=True)
 class Publication:
-    """A track that a peer sends. `handle` is the engine's source and the number that others know it by."""
+    """A track that a peer sends. `handle` is the engine's source and the number that others know it by.
+
+    `peer` is the room's number of who sends it, `publisher` the engine's, `host` the shard it comes in on.
+    """
 
     handle: int
     peer: int
+    publisher: int
+    host: Host
     mid: str
     role: str
     kind: str
@@ -102,10 +110,14 @@ class Fitted:
 
 @dataclass(slots=True)
 class Peer:
-    """A participant's transport in this router. `id` is the room's number, `handle` the engine's; a rejoin gets a new handle."""
+    """A participant's transport in this router. `id` is the room's number, `handle` the engine's; a rejoin gets a new handle.
+
+    `host` is the shard whose engine it talks to, for as long as it is connected.
+    """
 
     id: int
     handle: int
+    host: Host
     admission: Admission
     ufrag: str
     pwd: str
@@ -141,6 +153,11 @@ class Peer:
     def stills(self) -> bool:
         """No moving pictures: by the participant's choice, or because the line is too narrow."""
         return self.narrow.holds or self.view.profile == AUDIO_AND_STILLS
+
+    @property
+    def streams(self) -> int:
+        """How many it is sent now."""
+        return sum(1 for s in self.slots.values() if s.routed.source)
 
     def slots_of(self, kind: str) -> list[Slot]:
         """In the offer's order."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from media._core import Engine as CoreEngine
 from media.peer import Peer
 
 
@@ -18,15 +17,15 @@ def may_reach(peer: Peer, kind: str, other: int) -> bool:
     return other != peer.id and (row is None or other in row)
 
 
-def tell(core: CoreEngine, peers: Mapping[int, Peer]) -> None:
-    """Bring the engine's rows in line with the admissions of these peers, all those of one router."""
+def tell(peers: Mapping[int, Peer]) -> None:
+    """Bring the engines' rows in line with the admissions of these peers, all those of one router."""
     for peer in peers.values():
         for kind in ("video", "audio"):
             row = _row(peer, kind)
             handles = None if row is None else frozenset(peers[other].handle for other in row if other in peers)
             if handles != peer.told_permits.get(kind):
                 peer.told_permits[kind] = handles
-                core.set_sees(peer.handle, kind, None if handles is None else sorted(handles))
+                peer.host.core.set_sees(peer.handle, kind, None if handles is None else sorted(handles))
 
 
 def _row(peer: Peer, kind: str) -> frozenset[int] | None:

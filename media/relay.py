@@ -1,10 +1,11 @@
-"""The relay of one process: the engine with its sockets, the routers, and who is told what. Implements `media.face.Relay`."""
+"""The relay of one process: an engine per shard with its sockets, the routers, and who is told what. Implements `media.face.Relay`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
@@ -14,7 +15,8 @@ from media.aiortc_private import new_certificate
 from media.clock import MediaClock, SystemMediaClock
 from media.config import MediaSettings
 from media.engine import Engine, EngineNotice
-from media.host import PEER_COUNTERS, Host
+from media.face import ShardReport
+from media.host import PEER_COUNTERS, Host, Node
 from media.notices import Notice
 from media.path import PathReport
 from media.router import RoomRouter
@@ -22,112 +24,146 @@ from media.router import RoomRouter
 log = structlog.get_logger("media.relay")
 
 TICK_S = 0.2
+#: The engines tell how busy they were once a second.
+MEASURE_EVERY_US = 1_000_000
 _COUNTED = (
     "rx_packets", "tx_packets", "rx_dropped", "tx_dropped", "unknown_address", "bad_stun", "bad_integrity", "wakes",
     "events_lost", "tap_dropped", "cpu_us", "tcp_open", "tcp_accepted", "tcp_refused", "tcp_overdue", "tcp_malformed", "tcp_stuck",
-    "tcp_dropped",
+    "tcp_dropped", "exported", "imported", "export_dropped", "faults",
 )  # fmt: skip
 
 
 class MediaRelay:
-    """One engine, one certificate (fresh each start, in memory only), any number of rooms."""
+    """One engine per shard, one certificate (fresh each start, in memory only), any number of rooms."""
 
     def __init__(self, settings: MediaSettings, clock: MediaClock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemMediaClock()
-        self._engine = Engine(self._on_notice)
-        self._host: Host | None = None
+        self._engines: list[Engine] = []
+        self._node: Node | None = None
         self._refused = 0
         self._lost = 0
 
     async def start(self) -> None:
-        """Bind the port and begin. OSError: the port is taken."""
-        bound = self._engine.start(*listening(self._settings, self._settings.udp_port))
-        reachable = candidates(bound, self._settings)
-        certificate, fingerprint = new_certificate()
-        self._host = Host(self._engine.core, self._settings, self._clock, certificate, fingerprint, reachable)
-        self._host.tasks.start(self._tick(self._host), "ticker")
-        log.info("relay started", reachable=[f"{c.proto} {c.ip} {c.port}" for c in reachable])
+        """Bind the ports, one per shard, and begin. OSError: a port is taken; nothing is left bound then."""
+        node = Node(self._settings, self._clock, *new_certificate())
+        try:
+            for index in range(self._settings.shard_count):
+                engine = Engine(self._on_notice)
+                self._engines.append(engine)
+                node.hosts.append(self._host(node, index, engine))
+        except (OSError, ValueError):
+            self._close_engines()
+            raise
+        self._node = node
+        node.tasks.start(self._tick(node), "ticker")
+        log.info("relay started", reachable=[f"{c.proto} {c.ip} {c.port}" for h in node.hosts for c in h.candidates])
+
+    def _host(self, node: Node, index: int, engine: Engine) -> Host:
+        bound = engine.start(*listening(self._settings, self._settings.port_of(index)))
+        return Host(node, index, engine.core, candidates(bound, self._settings, index))
 
     @property
     def port(self) -> int:
-        """The UDP port that was bound."""
-        return self._running().candidates[0].port
+        """The UDP port that the first shard has bound."""
+        return self._running().hosts[0].candidates[0].port
 
     async def close(self) -> None:
-        """Routers first, each with its peers; then the tasks; then the engine with its sockets. Idempotent."""
-        host, self._host = self._host, None
-        if host is None:
+        """Routers first, each with its peers; then the tasks; then the engines with their sockets. Idempotent."""
+        node, self._node = self._node, None
+        if node is None:
             return
-        for router in list(host.routers):
+        for router in list(node.routers):
             router.close()
-        await host.tasks.aclose()
-        self._engine.close()
+        await node.tasks.aclose()
+        self._close_engines()
+
+    def _close_engines(self) -> None:
+        engines, self._engines = self._engines, []
+        for engine in engines:
+            engine.close()
 
     def open_router(self, notify: Callable[[Notice], None]) -> RoomRouter:
         """A room. `notify` is called on the loop's thread; it must only hand over."""
-        host = self._running()
-        router = RoomRouter(host, notify)
-        host.routers.append(router)
+        node = self._running()
+        router = RoomRouter(node, notify)
+        node.routers.append(router)
         return router
 
     def counters(self) -> dict[str, int]:
         """Totals as of the last full second, and what stands now: peers, sources, routers."""
-        host = self._running()
-        found = {"peers": len(host.peers), "publications": len(host.sources), "routers": len(host.routers)}
-        found |= {"refused_commands": self._refused, "lost_events": self._lost}
-        everything = self._engine.core.stats(0)
-        engine = everything[0] if everything else {}
-        found |= {name: int(engine.get(name, 0)) for name in _COUNTED}
-        found |= {name: host.gone[name] + sum(int(peer[name]) for peer in everything[1:]) for name in PEER_COUNTERS}
+        node = self._running()
+        found = {"peers": len(node.peers), "publications": len(node.sources), "routers": len(node.routers)}
+        found |= {"refused_commands": self._refused, "lost_events": self._lost, "turned_away": node.turned_away}
+        engines, peers = self._stats(node)
+        found |= {name: sum(int(engine.get(name, 0)) for engine in engines) for name in _COUNTED}
+        found |= {name: node.gone[name] + sum(int(peer[name]) for peer in peers) for name in PEER_COUNTERS}
         return found
 
-    def _running(self) -> Host:
-        if self._host is None:
-            raise RuntimeError("the relay is not running")
-        return self._host
+    def shards(self) -> tuple[ShardReport, ...]:
+        """Each shard's port, peers and load."""
+        return tuple(ShardReport(h.candidates[0].port, h.peers, round(h.load, 3)) for h in self._running().hosts)
 
-    async def _tick(self, host: Host) -> None:
+    @staticmethod
+    def _stats(node: Node) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The engines' own counters, and those of all peers."""
+        engines, peers = [], []
+        for host in node.hosts:
+            engine, *mine = host.core.stats(0)
+            engines.append(engine)
+            peers += mine
+        return engines, peers
+
+    def _running(self) -> Node:
+        if self._node is None:
+            raise RuntimeError("the relay is not running")
+        return self._node
+
+    async def _tick(self, node: Node) -> None:
         every_us = round(self._settings.stats_every_s * 1e6)
-        reported_us = self._clock.mono_us()
+        reported_us = measured_us = self._clock.mono_us()
         while True:
             await asyncio.sleep(TICK_S)
             now_us = self._clock.mono_us()
-            self._each_router(host, lambda router, now_us=now_us: router.tick(now_us))  # type: ignore[misc]
+            if now_us - measured_us >= MEASURE_EVERY_US:
+                measured_us = now_us
+                for host in node.hosts:
+                    host.measure(now_us)
+            self._each_router(node, lambda router, now_us=now_us: router.tick(now_us))  # type: ignore[misc]
             if now_us - reported_us >= every_us:
                 reported_us = now_us
-                stats = {s["peer"]: s for s in self._engine.core.stats(0)[1:]}
-                self._each_router(host, lambda router, stats=stats: router.report(stats))  # type: ignore[misc]
+                stats = {s["peer"]: s for s in self._stats(node)[1]}
+                self._each_router(node, lambda router, stats=stats: router.report(stats))  # type: ignore[misc]
 
-    def _each_router(self, host: Host, deed: Callable[[RoomRouter], None]) -> None:
+    def _each_router(self, node: Node, deed: Callable[[RoomRouter], None]) -> None:
         """A room in trouble does not stop the time of the others."""
-        for router in list(host.routers):
+        for router in list(node.routers):
             try:
                 deed(router)
             except Exception:
                 log.exception("a room's turn failed")
 
     def _on_notice(self, note: EngineNotice) -> None:
-        host = self._host
-        if host is None:
+        node = self._node
+        if node is None:
             return
         match note:
             case notes.DtlsReceived() | notes.PathChanged() | notes.PeerStalled() | notes.PeerResumed():
-                if (owner := host.peers.get(note.peer)) is not None:
+                if (owner := node.peers.get(note.peer)) is not None:
                     owner[0].engine_says(owner[1], note)
             case notes.LayerChanged():
-                if (router := host.sources.get(note.src)) is not None:
+                if (router := node.sources.get(note.src)) is not None:
                     router.layer_changed(note)
             case notes.AudioLevels(levels=levels):
-                self._levels(host, levels)
+                self._levels(node, levels)
             case notes.DownlinkFeedback(peers=peers):
                 for peer in peers:
-                    if (owner := host.peers.get(peer.peer)) is not None:
+                    if (owner := node.peers.get(peer.peer)) is not None:
                         report = PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps, peer.estimate_bps)
                         owner[0].path_report(owner[1], report)
             case notes.LayerRates(rates=rates):
                 for src, rid, bps, _, base_bps, half_bps in rates:
-                    if (router := host.sources.get(src)) is not None:
+                    if (router := node.sources.get(src)) is not None:
                         router.rates(src, rid, bps, base_bps, half_bps)
             case notes.Refused():
                 self._refused += 1
@@ -136,28 +172,28 @@ class MediaRelay:
                 self._lost += note.lost
                 log.error("engine events lost", count=note.lost)
             case _:
-                self._tapped(host, note)
+                self._tapped(node, note)
 
-    def _levels(self, host: Host, levels: Sequence[tuple[int, int]]) -> None:
+    def _levels(self, node: Node, levels: Sequence[tuple[int, int]]) -> None:
         by_router: dict[RoomRouter, dict[int, int]] = defaultdict(dict)
         for src, level in levels:
-            if (router := host.sources.get(src)) is not None:
+            if (router := node.sources.get(src)) is not None:
                 by_router[router][src] = level
         for router, heard in by_router.items():
             router.levels(heard)
 
-    def _tapped(self, host: Host, note: EngineNotice) -> None:
+    def _tapped(self, node: Node, note: EngineNotice) -> None:
         match note:
             case notes.Tapped(packets=packets):
                 by_router: dict[RoomRouter, list[notes.TappedPacket]] = defaultdict(list)
                 for packet in packets:
-                    if (router := host.sources.get(packet.src)) is not None:
+                    if (router := node.sources.get(packet.src)) is not None:
                         by_router[router].append(packet)
                 for router, mine in by_router.items():
                     router.taps.packets(mine)
             case notes.SenderReport():
-                if (router := host.sources.get(note.src)) is not None:
+                if (router := node.sources.get(note.src)) is not None:
                     router.taps.sender_report(note)
             case notes.TapGap():
-                if (router := host.sources.get(note.src)) is not None:
+                if (router := node.sources.get(note.src)) is not None:
                     router.taps.gap(note)

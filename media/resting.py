@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from media._core import Engine as CoreEngine
 from media.notices import LayersWanted, Notice
 from media.peer import Peer, Publication
 from media.slots import LECTURER
@@ -23,10 +22,10 @@ STILLS_EVERY_US = 8_000_000
 
 
 class Resting:
-    """Of one router."""
+    """Of one router. `request_keyframe` is called with a publication's handle."""
 
-    def __init__(self, core: CoreEngine, notify: Callable[[Notice], None]) -> None:
-        self._core = core
+    def __init__(self, request_keyframe: Callable[[int], None], notify: Callable[[Notice], None]) -> None:
+        self._request_keyframe = request_keyframe
         self._notify = notify
         self._looked_us = 0
         self._stills: set[int] = set()
@@ -40,7 +39,7 @@ class Resting:
         if self._stills and now_us - self._stills_us >= STILLS_EVERY_US:
             self._stills_us = now_us
             for publication in self._stills:
-                self._core.request_keyframe(publication)
+                self._request_keyframe(publication)
 
     def _look(self, peers: Mapping[int, Peer], now_us: int, tapped: bool) -> None:
         watched: dict[int, set[str]] = {}

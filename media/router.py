@@ -17,7 +17,8 @@ from media.aiortc_private import SrtpKeys
 from media.codecs import low_to_high
 from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
 from media.fitting import nominal_of
-from media.host import Host
+from media.host import Host, Node
+from media.mirrors import Mirrors
 from media.narrow import FULL
 from media.negotiation import KIND_OF_ROLE, Plan, plan
 from media.notices import (
@@ -34,9 +35,9 @@ from media.peer import Peer, Publication, SeenLayer
 from media.rates import Rate
 from media.reports import Reports
 from media.resting import Resting
-from media.routing import Routing
+from media.routing import Routing, watched_from_afar
 from media.session import carry_out, new_peer, write
-from media.slots import View
+from media.slots import LECTURER, View
 from media.taps import Taps
 from media.voices import Voices
 
@@ -46,43 +47,52 @@ log = structlog.get_logger("media.router")
 class RoomRouter:
     """One room. Every method runs on the loop's thread; slots are settled once per turn of the loop, not per change."""
 
-    def __init__(self, host: Host, notify: Callable[[Notice], None]) -> None:
-        self._host = host
-        self._core = host.core
+    def __init__(self, node: Node, notify: Callable[[Notice], None]) -> None:
+        self._node = node
+        self._home = node.home(self)
         self._notify = notify
         self._peers: dict[int, Peer] = {}
         self._sources: dict[int, Publication] = {}
-        self._voices = Voices(host.clock, notify, self._refresh_soon)
+        self._mirrors = Mirrors()
+        self._voices = Voices(node.clock, notify, self._refresh_soon)
         self._routing = Routing(
-            host.core, host.settings, host.clock, notify, self._peers, self._sources, self._voices.board
+            node.settings, self._mirrors, node.clock, notify, self._peers, self._sources, self._voices.board
         )
-        self._resting = Resting(host.core, notify)
-        self._taps = Taps(host.core, host.clock)
-        self._reports = Reports(host.clock, notify)
+        self._resting = Resting(self.request_keyframe, notify)
+        self._taps = Taps(node.clock)
+        self._reports = Reports(node.clock, notify)
         #: Whose slots are to be settled; None in it: everybody's.
         self._stale: set[int | None] = set()
         self._closed = False
         self._keyframes_at_us = 0
         self._next_refresh_us = 0
 
+    @property
+    def home(self) -> Host:
+        """The shard on which its first peers live."""
+        return self._home
+
+    @property
+    def mirrors(self) -> Mirrors:
+        return self._mirrors
+
     # What the room asks for.
 
     def add_peer(self, peer: int, offer: str, publish: Sequence[Publish], admission: Admission) -> str:
         """Admit a peer; returns the answer. A peer known already is replaced. BadOffer, NoCapacity."""
-        asked = plan(offer, publish, self._host.settings)
-        if peer not in self._peers and self._host.is_full():
-            raise NoCapacity
+        asked = plan(offer, publish, self._node.settings)
+        host = self._place(peer, admission)
         self.remove_peer(peer)
-        new = new_peer(self._host, peer, asked, admission, self._connected, self._failed)
+        new = new_peer(host, peer, asked, admission, self._connected, self._failed)
         self._peers[peer] = new
-        self._host.adopt(new.handle, self, new)
-        self._core.add_peer(new.handle, new.ufrag, new.pwd, new.remote_ufrag)
-        if self._host.settings.max_uplink_bps:
-            self._core.set_remb(new.handle, self._host.settings.max_uplink_bps)
-        permits.tell(self._core, self._peers)
+        self._node.adopt(self, new)
+        host.core.add_peer(new.handle, new.ufrag, new.pwd, new.remote_ufrag)
+        if self._node.settings.max_uplink_bps:
+            host.core.set_remb(new.handle, self._node.settings.max_uplink_bps)
+        permits.tell(self._peers)
         answer = self._apply(new, asked)
-        settings = self._host.settings
-        new.task = self._host.tasks.start(
+        settings = self._node.settings
+        new.task = self._node.tasks.start(
             new.dtls.run(settings.connect_timeout_s, settings.handshake_timeout_s), f"dtls-{new.handle}"
         )
         return answer
@@ -110,12 +120,12 @@ class RoomRouter:
         if known is None or known.admission == admission:
             return
         known.admission = admission
-        permits.tell(self._core, self._peers)
+        permits.tell(self._peers)
         for publication in known.publications.values():
             allowed = publication.role in admission.publish
             if allowed != publication.allowed:
                 publication.allowed = allowed
-                self._core.enable_source(publication.handle, allowed)
+                publication.host.core.enable_source(publication.handle, allowed)
                 self._announce(publication)
         self._refresh_soon()
 
@@ -128,8 +138,8 @@ class RoomRouter:
         if gone.task is not None:
             gone.task.cancel()
         gone.dtls.close()
-        self._host.disown(gone.handle)
-        self._core.remove_peer(gone.handle)
+        self._node.disown(gone)
+        gone.host.core.remove_peer(gone.handle)
         self._reports.forget(peer)
         self._voices.forget(peer)
 
@@ -144,8 +154,8 @@ class RoomRouter:
         self._taps.switch(sinks, self._sources.values())
 
     def request_keyframe(self, publication: int) -> None:
-        if publication in self._sources:
-            self._core.request_keyframe(publication)
+        if (known := self._sources.get(publication)) is not None:
+            known.host.core.request_keyframe(publication)
 
     def publications(self) -> Sequence[TapInfo]:
         return [p.info() for p in self._sources.values() if p.flowing]
@@ -154,8 +164,8 @@ class RoomRouter:
         known = self._peers.get(peer)
         if known is None:
             return None
-        found = next((s for s in self._core.stats(known.handle) if s["peer"] == known.handle), None)
-        return self._host.clock.unix_us(found["last_us"]) if found and found["last_us"] else None
+        found = next((s for s in known.host.core.stats(known.handle) if s["peer"] == known.handle), None)
+        return self._node.clock.unix_us(found["last_us"]) if found and found["last_us"] else None
 
     def close(self) -> None:
         """Tap first, so that the recording ends whole; then every peer, with a goodbye; then the relay forgets the room."""
@@ -165,14 +175,14 @@ class RoomRouter:
         for peer in list(self._peers):
             self.remove_peer(peer)
         self._closed = True
-        self._host.forget(self)
+        self._node.forget(self)
 
     # What the engine reports.
 
     def engine_says(
         self, peer: Peer, note: notes.DtlsReceived | notes.PathChanged | notes.PeerStalled | notes.PeerResumed
     ) -> None:
-        clock = self._host.clock
+        clock = self._node.clock
         match note:
             case notes.DtlsReceived(data=data):
                 peer.dtls.feed(data)
@@ -233,7 +243,8 @@ class RoomRouter:
             self._routing.wait(peer, now_us)
         changed, self._routing.changed = self._routing.changed, False
         self._resting.tick(self._peers, now_us, tapped=self._taps.on, changed=changed)
-        if self._taps.on and now_us - self._keyframes_at_us >= self._host.settings.tap_keyframe_every_s * 1e6:
+        self._mirrors.sweep(watched_from_afar(self._peers.values()), now_us)
+        if self._taps.on and now_us - self._keyframes_at_us >= self._node.settings.tap_keyframe_every_s * 1e6:
             self._keyframes_at_us = now_us
             self._taps.request_keyframes()
 
@@ -243,25 +254,38 @@ class RoomRouter:
 
     # Inside.
 
+    def _place(self, peer: int, admission: Admission) -> Host:
+        """The shard for a peer; one that comes back finds its place. NoCapacity."""
+        known = self._peers.get(peer)
+        others = [p for p in self._peers.values() if p.id != peer]
+        if not others:
+            self._home = self._node.home(self)
+        host = self._node.place(self._home, others, admission.priority >= LECTURER)
+        if host is not None:
+            return host
+        if known is not None:
+            return known.host
+        raise NoCapacity
+
     def _known(self, peer: int) -> Peer:
         if peer not in self._peers:
             raise BadOffer("stale")
         return self._peers[peer]
 
     def _negotiate(self, peer: Peer, offer: str, publish: Sequence[Publish]) -> str:
-        asked = plan(offer, publish, self._host.settings)
+        asked = plan(offer, publish, self._node.settings)
         if asked.offer.fingerprints != peer.fingerprints:
             # A new certificate is a new connection: the client has to join again.
             raise BadOffer("no_fingerprint")
         if asked.offer.ufrag != peer.remote_ufrag:
             peer.ufrag, peer.pwd, peer.remote_ufrag = secrets.token_hex(4), secrets.token_hex(16), asked.offer.ufrag
             peer.ice_gen += 1
-            self._core.restart_peer(peer.handle, peer.ice_gen, peer.ufrag, peer.pwd, peer.remote_ufrag)
+            peer.host.core.restart_peer(peer.handle, peer.ice_gen, peer.ufrag, peer.pwd, peer.remote_ufrag)
         return self._apply(peer, asked)
 
     def _apply(self, peer: Peer, asked: Plan) -> str:
         """Bring publications and slots in line with the plan; returns the answer."""
-        self._core.set_ext(peer.handle, asked.extension_ids)
+        peer.host.core.set_ext(peer.handle, asked.extension_ids)
         for publication in list(peer.publications.values()):
             # Another role, other layers, payload types or SSRCs: another publication.
             if publication.line != asked.publications.get(publication.mid):
@@ -269,16 +293,18 @@ class RoomRouter:
         for mid in asked.publications:
             if mid not in peer.publications:
                 self._add_publication(peer, asked, mid)
-        carry_out(self._host, peer, asked)
+        carry_out(peer, asked)
         self._refresh_soon(peer.id)
-        return write(self._host, peer, asked)
+        return write(peer, asked)
 
     def _add_publication(self, peer: Peer, asked: Plan, mid: str) -> None:
         line = asked.publications[mid]
         allowed = line.role in peer.admission.publish
         publication = Publication(
-            self._host.new_handle(),
+            self._node.new_handle(),
             peer.id,
+            peer.handle,
+            peer.host,
             mid,
             line.role,
             KIND_OF_ROLE[line.role],
@@ -288,10 +314,10 @@ class RoomRouter:
         )
         peer.publications[mid] = publication
         self._sources[publication.handle] = publication
-        self._host.own_source(publication.handle, self)
-        self._host.add_source(peer.handle, publication)
+        self._node.own_source(publication.handle, self)
+        peer.host.add_source(peer.handle, publication)
         if not allowed:
-            self._core.enable_source(publication.handle, False)
+            peer.host.core.enable_source(publication.handle, False)
         self._taps.add(publication)
 
     def _drop_publication(self, peer: Peer, publication: Publication) -> None:
@@ -299,25 +325,26 @@ class RoomRouter:
         publication.allowed = False
         self._announce(publication)
         del peer.publications[publication.mid], self._sources[publication.handle]
-        self._core.remove_source(publication.handle)
-        self._host.disown_source(publication.handle)
+        self._mirrors.drop(publication)
+        publication.host.core.remove_source(publication.handle)
+        self._node.disown_source(publication.handle)
         self._refresh_soon()
 
     def _announce(self, publication: Publication) -> None:
         if publication.flowing == publication.announced:
             return
         publication.announced = publication.flowing
-        at_us = self._host.clock.unix_us(self._host.clock.mono_us())
+        at_us = self._node.clock.unix_us(self._node.clock.mono_us())
         kind = PublicationStarted if publication.flowing else PublicationPaused
         self._notify(kind(publication.peer, publication.handle, publication.role, at_us))
         if publication.role == "microphone" and not publication.flowing:
             self._voices.hush(publication.peer)
 
     def _connected(self, peer: Peer, keys: SrtpKeys) -> None:
-        self._core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
+        peer.host.core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
         peer.connected = True
-        peer.budget.begin(self._host.clock.mono_us())
-        self._notify(PeerConnected(peer.id, self._host.clock.unix_us(self._host.clock.mono_us()), peer.path))
+        peer.budget.begin(self._node.clock.mono_us())
+        self._notify(PeerConnected(peer.id, self._node.clock.unix_us(self._node.clock.mono_us()), peer.path))
 
     def _failed(self, peer: Peer, reason: str) -> None:
         if self._peers.get(peer.id) is peer:
@@ -332,16 +359,16 @@ class RoomRouter:
         if self._closed:
             return
         if not self._stale:
-            self._host.at(self._next_refresh_us, self._refresh)
+            self._node.at(self._next_refresh_us, self._refresh)
         self._stale.add(peer)
 
     def _refresh(self) -> None:
         stale, self._stale = self._stale, set()
         if self._closed:
             return
-        begun_us = self._host.clock.mono_us()
+        begun_us = self._node.clock.mono_us()
         self._routing.refresh(None if None in stale else stale)
-        ended_us = self._host.clock.mono_us()
+        ended_us = self._node.clock.mono_us()
         self._next_refresh_us = ended_us + 10 * (ended_us - begun_us)
 
 

@@ -5,14 +5,14 @@ The choices themselves are pure (`media.slots`, `media.fitting`, `media.allocati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from media._core import Engine as CoreEngine
 from media.allocation import ALL_TIDS
 from media.clock import MediaClock
 from media.config import MediaSettings
 from media.face import Admission
 from media.fitting import fit
+from media.mirrors import Mirrors
 from media.narrow import AUDIO_AND_STILLS, FULL, VOICES
 from media.negotiation import KIND_OF_ROLE
 from media.notices import Notice, ProfileChanged, SlotMapChanged
@@ -33,16 +33,16 @@ class Routing:
 
     def __init__(
         self,
-        core: CoreEngine,
         settings: MediaSettings,
+        mirrors: Mirrors,
         clock: MediaClock,
         notify: Callable[[Notice], None],
         peers: Mapping[int, Peer],
         publications: Mapping[int, Publication],
         board: SpeakerBoard,
     ) -> None:
-        self._core = core
         self._settings = settings
+        self._mirrors = mirrors
         self._clock = clock
         self._notify = notify
         self._peers = peers
@@ -126,15 +126,22 @@ class Routing:
                 self.layer_switches += wanted.source == slot.routed.source != 0
                 slot.routed = wanted
                 self.changed = True
-                self._core.route(slot.handle, *wanted)
+                self._tell_engine(peer, slot, wanted)
             copies = peer.fitted.copies.get(slot.handle, 0)
             if slot.kind == "audio" and copies != slot.copies:
                 slot.copies = copies
-                self._core.set_red(slot.handle, copies)
+                peer.host.core.set_red(slot.handle, copies)
         desired_bps = peer.fitted.desired_bps
         if abs(desired_bps - peer.desired_bps) > peer.desired_bps * DESIRED_BAND:
             peer.desired_bps = desired_bps
-            self._core.set_desired(peer.handle, desired_bps)
+            peer.host.core.set_desired(peer.handle, desired_bps)
+
+    def _tell_engine(self, peer: Peer, slot: Slot, wanted: Route) -> None:
+        """The engine of the peer's shard may know the publication by another handle."""
+        source = 0
+        if wanted.source:
+            source = self._mirrors.handle_on(peer.host, self._publications[wanted.source])
+        peer.host.core.route(slot.handle, *wanted._replace(source=source))
 
     def _tell(self, peer: Peer) -> None:
         profile = (AUDIO_AND_STILLS if peer.stills else FULL, peer.narrow.holds)
@@ -151,6 +158,11 @@ class Routing:
             peer.slot_map = slot_map
             peer.slot_map_rev += 1
             self._notify(SlotMapChanged(peer.id, peer.slot_map_rev, slot_map))
+
+
+def watched_from_afar(peers: Iterable[Peer]) -> set[tuple[int, int]]:
+    """Publications that slots are routed to, each with the shard of the slot."""
+    return {(s.routed.source, p.host.index) for p in peers for s in p.slots.values() if s.routed.source}
 
 
 def _route_of(peer: Peer, slot: Slot) -> Route:

@@ -27,9 +27,9 @@ def new_peer(
     failed: Callable[[Peer, str], None],
 ) -> Peer:
     """A peer with fresh ICE credentials (RFC 8445 §5.3 asks for 24 and 128 bits) and a DTLS session that waits for it."""
-    handle = host.new_handle()
+    handle = host.node.new_handle()
     dtls = DtlsSession(
-        host.certificate,
+        host.node.certificate,
         asked.offer.fingerprints,
         lambda data: host.core.send_dtls(handle, data),
         lambda keys: connected(made, keys),
@@ -38,6 +38,7 @@ def new_peer(
     made = Peer(
         id=peer,
         handle=handle,
+        host=host,
         admission=admission,
         ufrag=secrets.token_hex(4),
         pwd=secrets.token_hex(16),
@@ -49,11 +50,11 @@ def new_peer(
     return made
 
 
-def carry_out(host: Host, peer: Peer, asked: Plan) -> None:
+def carry_out(peer: Peer, asked: Plan) -> None:
     """Make the slots that are new, drop those that are gone or speak other codecs. A slot that stays keeps its SSRC."""
     planned = {s.mid: s for s in asked.slots}
     for mid in [m for m, slot in peer.slots.items() if m not in planned or planned[m].codecs != slot.line.codecs]:
-        host.core.remove_slot(peer.slots.pop(mid).handle)
+        peer.host.core.remove_slot(peer.slots.pop(mid).handle)
     counts = {kind: sum(1 for s in asked.slots if s.kind == kind) for kind in ("audio", "video")}
     seen = {"audio": 0, "video": 0}
     for slot_plan in asked.slots:
@@ -61,7 +62,7 @@ def carry_out(host: Host, peer: Peer, asked: Plan) -> None:
         seen[slot_plan.kind] += 1
         if slot_plan.mid not in peer.slots:
             line = _line(peer, slot_plan, place, counts[slot_plan.kind])
-            peer.slots[slot_plan.mid] = _add_slot(host, peer, slot_plan, line)
+            peer.slots[slot_plan.mid] = _add_slot(peer, slot_plan, line)
     peer.slots = {s.mid: peer.slots[s.mid] for s in asked.slots}
 
 
@@ -83,17 +84,17 @@ def _new_ssrc(used: set[int]) -> int:
     return ssrc
 
 
-def _add_slot(host: Host, peer: Peer, slot: SlotPlan, line: SlotLine) -> Slot:
-    made = Slot(host.new_handle(), slot.mid, slot.kind, line)
+def _add_slot(peer: Peer, slot: SlotPlan, line: SlotLine) -> Slot:
+    made = Slot(peer.host.node.new_handle(), slot.mid, slot.kind, line)
     codecs = {t.codec.name: (t.codec.pt, t.engine_rtx_pt) for t in slot.codecs}
-    host.core.add_slot(made.handle, peer.handle, slot.mid, slot.kind, line.ssrc, line.rtx_ssrc, codecs, CNAME)
+    peer.host.core.add_slot(made.handle, peer.handle, slot.mid, slot.kind, line.ssrc, line.rtx_ssrc, codecs, CNAME)
     return made
 
 
-def write(host: Host, peer: Peer, asked: Plan) -> str:
+def write(peer: Peer, asked: Plan) -> str:
     """The answer to the plan's offer, from the peer's present state."""
     lines: dict[str, Line] = dict(asked.publications)
     lines.update({mid: slot.line for mid, slot in peer.slots.items()})
-    local = Local(peer.ufrag, peer.pwd, host.fingerprint, host.candidates)
+    local = Local(peer.ufrag, peer.pwd, peer.host.node.fingerprint, peer.host.candidates)
     peer.sdp_version += 1
     return write_answer(asked.offer, lines, asked.extension_ids, local, peer.sdp_session, peer.sdp_version)

@@ -11,7 +11,6 @@ from itertools import groupby
 
 import structlog
 
-from media._core import Engine as CoreEngine
 from media.clock import MediaClock
 from media.engine import SenderReport, TapGap, TappedPacket
 from media.face import TapSinks
@@ -27,8 +26,7 @@ _NTP_TO_UNIX_S = 2_208_988_800
 class Taps:
     """Taps of one router; `sinks` None: nothing is tapped."""
 
-    def __init__(self, core: CoreEngine, clock: MediaClock) -> None:
-        self._core = core
+    def __init__(self, clock: MediaClock) -> None:
         self._clock = clock
         self._sinks: TapSinks | None = None
         self._tapped: dict[int, Publication] = {}
@@ -51,13 +49,14 @@ class Taps:
     def add(self, publication: Publication) -> None:
         if self._sinks is not None and publication.role in TAPPED_ROLES:
             self._tapped[publication.handle] = publication
-            self._core.tap(publication.handle, True)
+            publication.host.core.tap(publication.handle, True)
 
     def remove(self, handle: int) -> None:
         """The publication ended, or the tap does."""
-        if self._tapped.pop(handle, None) is None:
+        publication = self._tapped.pop(handle, None)
+        if publication is None:
             return
-        self._core.tap(handle, False)
+        publication.host.core.tap(handle, False)
         self._rid.pop(handle, None)
         self._reports = {key: value for key, value in self._reports.items() if key[0] != handle}
         if handle in self._begun:
@@ -67,7 +66,7 @@ class Taps:
     def request_keyframes(self) -> None:
         for publication in self._tapped.values():
             if publication.kind == "video" and publication.flowing:
-                self._core.request_keyframe(publication.handle)
+                publication.host.core.request_keyframe(publication.handle)
 
     def packets(self, packets: Sequence[TappedPacket]) -> None:
         """In order of arrival; handed on in runs of one publication and layer."""

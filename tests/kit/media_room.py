@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from media.clock import MediaClock
 from media.config import MediaSettings
-from media.face import Admission, TapSinks
+from media.face import Admission, TapSinks, Wanted
 from media.notices import Notice, SlotMapChanged
 from media.relay import MediaRelay
 from media.router import RoomRouter
@@ -66,6 +66,12 @@ class MediaRoom:
     def tap_everything(self) -> None:
         """A recorder that keeps nothing."""
         self.router.tap(TapSinks(_ignore, _ignore, _ignore, _ignore, _ignore))
+
+    def look_at_all(self) -> None:
+        """Everybody's client shows a tile of everybody else."""
+        for peer in self.clients:
+            tiles = [Wanted(other, "camera", 320, 180) for other in self.clients if other != peer]
+            self.router.set_view(peer, tiles, None, False)
 
     async def close(self) -> None:
         for client in self.clients.values():

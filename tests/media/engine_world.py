@@ -88,7 +88,7 @@ class World:
         for _ in range(100):
             time.sleep(0.12)
             self.poll()
-            now = [{k: v for k, v in s.items() if k not in ("cpu_us", "wakes")} for s in self.core.stats()]
+            now = [{k: v for k, v in s.items() if k not in ("cpu_us", "waited_us", "wakes")} for s in self.core.stats()]
             if now == before:
                 return
             before = now

@@ -286,8 +286,9 @@ impl Engine {
         self.command("tap", src, Box::new(move |r, _, _| r.tap(SourceId(src), on, best_layer)))
     }
 
-    fn cpu_us(&self) -> u64 {
-        self.shared.meters.cpu_us.load(Ordering::Relaxed)
+    fn busy_us(&self) -> u64 {
+        let meters = &self.shared.meters;
+        meters.cpu_us.load(Ordering::Relaxed) + meters.waited_us.load(Ordering::Relaxed)
     }
 
     #[pyo3(signature = (peer = 0))]

@@ -74,6 +74,8 @@ pub struct Meters {
     pub faults: AtomicU64,
     /// CPU time of the thread.
     pub cpu_us: AtomicU64,
+    /// Time the thread could have run and had to wait for a core.
+    pub waited_us: AtomicU64,
 }
 
 /// The shared state.

@@ -49,6 +49,7 @@ pub fn engine<'py>(
         "imported": c.imported,
         "tap_backlog": snapshot.engine.tap_backlog,
         "cpu_us": read(&m.cpu_us),
+        "waited_us": read(&m.waited_us),
         "rcvbuf": buffers.0,
         "sndbuf": buffers.1,
     }))

@@ -268,6 +268,7 @@ impl Worker {
             (&meters.tx_dropped, dropped),
             (&meters.rx_dropped, lost),
             (&meters.cpu_us, thread_cpu_us()),
+            (&meters.waited_us, thread_waited_us()),
         ];
         for (meter, value) in pairs {
             meter.store(value, Ordering::Relaxed);
@@ -310,6 +311,12 @@ pub fn monotonic_us() -> Micros {
 
 fn thread_cpu_us() -> Micros {
     clock_us(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// From the scheduler's statistics (proc(5), schedstat: time on a core, time in the run queue, ns); 0 where there are none.
+fn thread_waited_us() -> Micros {
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    line.split_ascii_whitespace().nth(1).and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0) / 1000
 }
 
 fn clock_us(clock: libc::clockid_t) -> Micros {

@@ -175,7 +175,7 @@ impl Relay {
         for (_, source) in sources.iter_mut() {
             let Some(Home { relay, source: at_home, told }) = source.home else { continue };
             let mut layers = 0;
-            for slot in source.subscribers.iter().filter_map(|&s| slots.get(s)) {
+            for slot in source.subscribers.iter().filter_map(|&s| slots.get(s)).filter(|s| s.permitted) {
                 layers |= bit(slot.wanted) | bit(source.target(slot.wanted)) | slot.current.map_or(0, bit);
             }
             if layers != told {
