@@ -9,6 +9,7 @@ import "@/ui/styles/base.css";
 import "@/ui/styles/stage.css";
 import type { CallEvents } from "@/call/lesson_call";
 import { LocalMedia } from "@/call/local_media";
+import { NO_QUALITY } from "@/call/quality";
 import { ViewReport } from "@/call/view_report";
 import { Classroom } from "@/classroom/Classroom";
 import { RoomController } from "@/classroom/controller";
@@ -89,7 +90,11 @@ function build(): RoomController {
       start: async () => {
         push(joined);
         events.media("connected");
-        events.quality({ level: asks("net", "good") as "good", loss: 0.09, concealed: 0, rttMs: 46, downBps: 1.8e6, bytes: 38_000_000 });
+        events.quality({
+          ...NO_QUALITY, level: asks("net", "good") as "good", reason: asks("why") as "loss", loss: asks("net") ? 0.09 : 0.001, rttMs: 46, downBps: 1.8e6,
+          upBps: 0.21e6, bytes: 38_000_000, facts: { protocol: "udp", relayed: asks("relayed") === "1", family: 4, picture: { width: 1280, height: 720, fps: 25 } },
+        });
+        if (asks("stills")) push({ t: "profile_changed", profile: "audio_and_stills", automatic: true });
         if (asks("lost")) {
           events.lost();
           events.retrying(2);
@@ -107,6 +112,7 @@ function build(): RoomController {
       tryNow: () => undefined,
       setListenOnly: () => undefined,
       wantVideoSlots: () => undefined,
+      setSaving: () => undefined,
       unlockSound: () => undefined,
       leave: async () => undefined,
       close: () => undefined,

@@ -22,6 +22,15 @@ export class Hearing {
     this.slots = slots;
   }
 
+  /** The slot in which the voice of a lecturer who speaks arrives. */
+  get voiceMid(): string | null {
+    const voice = this.slots.find(
+      ({ participant, role }) =>
+        role === "microphone" && participant !== null && this.lecturers.get(participant),
+    );
+    return voice?.mid ?? null;
+  }
+
   /** `packets` received so far per slot. Answers a claim when it changed, null otherwise. */
   judge(packets: ReadonlyMap<string, number>, soundBlocked: boolean, atMs: number): boolean | null {
     let speaks = false;
@@ -49,4 +58,19 @@ export class Hearing {
     this.claimed = null;
     this.heardAt.clear();
   }
+}
+
+/** RTP packets received so far, by slot. */
+export function packetsBySlot(report: RTCStatsReport): Map<string, number> {
+  const out = new Map<string, number>();
+  report.forEach((entry: Record<string, unknown>) => {
+    if (
+      entry.type === "inbound-rtp" &&
+      typeof entry.mid === "string" &&
+      typeof entry.packetsReceived === "number"
+    ) {
+      out.set(entry.mid, entry.packetsReceived);
+    }
+  });
+  return out;
 }

@@ -7,7 +7,8 @@ import { asProblem, ProblemError } from "@/wire/problem";
 import type { AnyCommand, Connect, RoomPolicy, SeatPush, Ticket } from "@/wire/protocol.gen";
 import { Seat } from "@/wire/seat";
 import { AudioSinks } from "./audio_sinks";
-import { Hearing } from "./hearing";
+import { ClaimMeter } from "./claim";
+import { Hearing, packetsBySlot } from "./hearing";
 import type { LocalMedia } from "./local_media";
 import { MediaPath, type MediaState } from "./media_path";
 import type { PendingOffer, SlotStream } from "./peer";
@@ -50,12 +51,14 @@ export class LessonCall {
   private readonly path: MediaPath;
   private readonly sinks: AudioSinks;
   private readonly hearing = new Hearing();
+  private claims = new ClaimMeter();
   private socket: LessonSocket | null = null;
   private ticket: { ticket: Ticket; atMs: number } | null = null;
   private ticketTries = 0;
   private policy: RoomPolicy | null = null;
   private me = "";
   private soundBlocked = false;
+  private saving = false;
   private saidMedia = "";
   private stopLocal: (() => void) | null = null;
   private closed = false;
@@ -79,10 +82,7 @@ export class LessonCall {
         events.streams(slots);
       },
       quality: events.quality,
-      packets: (bySlot, atMs) => {
-        const claim = this.hearing.judge(bySlot, this.soundBlocked, atMs);
-        if (claim !== null) this.tell({ t: "hears", hears: claim });
-      },
+      looked: (report, atMs) => this.claim(report, atMs),
       offer: (offer) => this.askOffer(offer),
       hopeless: () => this.rejoin(),
     });
@@ -127,6 +127,13 @@ export class LessonCall {
 
   setListenOnly(listenOnly: boolean): void {
     this.view.set({ listenOnly });
+  }
+
+  /** Sound and still pages only: asked of the server, and no more sent than the smallest picture. */
+  setSaving(saving: boolean): void {
+    this.view.set({ saving });
+    this.saving = saving;
+    void this.path.sendLowestOnly(saving);
   }
 
   unlockSound(): void {
@@ -197,6 +204,7 @@ export class LessonCall {
         this.ticketTries = 0;
         this.policy = push.policy;
         this.hearing.forget();
+        this.claims = new ClaimMeter();
         this.me = push.me;
         this.hearing.people(push.roster, push.me);
         this.hearing.assigned(push.slots);
@@ -225,6 +233,16 @@ export class LessonCall {
         break;
       case "answered":
         await this.path.answered("grow", push.n, push.sdp);
+        break;
+      case "profile_changed":
+        await this.path.sendLowestOnly(this.saving || push.profile === "audio_and_stills");
+        break;
+      case "line_changed":
+        this.path.lineTold({
+          rttMs: push.rtt_ms > 0 ? push.rtt_ms : null,
+          lossUp: push.loss_up_ppm < 0 ? null : push.loss_up_ppm / 1e6,
+          lossDown: push.loss_down_ppm < 0 ? null : push.loss_down_ppm / 1e6,
+        });
         break;
       case "layers_changed":
         await this.path.setActiveLayers(push.mid, push.active);
@@ -257,6 +275,14 @@ export class LessonCall {
     if (text === this.saidMedia || !this.socket?.connected) return;
     this.saidMedia = text;
     this.tell({ t: "set_media", ...media });
+  }
+
+  /** What this browser can say of how the lesson comes through; shown by the server as a claim. */
+  private claim(report: RTCStatsReport, atMs: number): void {
+    const hears = this.hearing.judge(packetsBySlot(report), this.soundBlocked, atMs);
+    if (hears !== null) this.tell({ t: "hears", hears });
+    const quality = this.claims.add(report, this.hearing.voiceMid, atMs);
+    if (quality) this.tell({ t: "report_quality", ...quality });
   }
 
   private askOffer(offer: PendingOffer): void {

@@ -1,8 +1,9 @@
 // Keeps one media path alive: which peer connection is in use, which one waits for the next join, when to restart ICE, when it
 // needs more slots, how good the line is. It speaks to the server only through `offer`.
 import { encodesH264Better } from "./codecs";
+import { factsOf } from "./path_facts";
 import { Peer, type PeerPlan, type PendingOffer, type PreparedOffer, type SlotStream } from "./peer";
-import { AudioHealth, type Quality, QualityMeter, totalsOf } from "./quality";
+import { AudioHealth, type Quality, QualityMeter, type ToldLine, totalsOf } from "./quality";
 import type { MediaRole } from "./senders";
 import { type Counted, Watchdog } from "./watchdog";
 
@@ -23,7 +24,8 @@ export interface PathEvents {
   state: (state: MediaState) => void;
   streams: (slots: ReadonlyMap<string, SlotStream>) => void;
   quality: (quality: Quality) => void;
-  packets: (bySlot: ReadonlyMap<string, number>, atMs: number) => void;
+  /** Every look at the statistics of the connection in use. */
+  looked: (report: RTCStatsReport, atMs: number) => void;
   offer: (offer: PendingOffer) => void;
   hopeless: () => void;
 }
@@ -119,6 +121,11 @@ export class MediaPath {
     await this.standby?.peer.senders.replace(role, track);
   }
 
+  /** What the server measured of this line. */
+  lineTold(line: ToldLine): void {
+    this.meter.hear(line);
+  }
+
   async setActiveLayers(mid: string, rids: readonly string[]): Promise<void> {
     await this.peer?.senders.watched(mid, rids);
   }
@@ -185,8 +192,8 @@ export class MediaPath {
       if (peer !== this.peer) return;
       const atMs = performance.now();
       const totals = { ...totalsOf(report, atMs), ...this.audio.add(report, atMs) };
-      this.events.packets(packetsBySlot(report), atMs);
-      if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals));
+      this.events.looked(report, atMs);
+      if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals, factsOf(report)));
       await this.judge(peer, totals);
     } finally {
       this.looking = false;
@@ -247,18 +254,4 @@ export class MediaPath {
     } else if (state === "failed") void this.restart();
     else if (state === "disconnected") this.say("broken");
   }
-}
-
-function packetsBySlot(report: RTCStatsReport): Map<string, number> {
-  const out = new Map<string, number>();
-  report.forEach((entry: Record<string, unknown>) => {
-    if (
-      entry.type === "inbound-rtp" &&
-      typeof entry.mid === "string" &&
-      typeof entry.packetsReceived === "number"
-    ) {
-      out.set(entry.mid, entry.packetsReceived);
-    }
-  });
-  return out;
 }

@@ -1,38 +1,61 @@
-// What the network badge says, from counters of the peer connection. Pure: samples in, a judgement out.
+// What the network badge says and why, from counters of the peer connection. Pure: samples in, a judgement out.
+import { NO_FACTS, type PathFacts } from "./path_facts";
 
-/** Running totals of everything received, as getStats reports them. */
+/** Running totals of everything received and sent, as getStats reports them. */
 export interface Totals {
   atMs: number;
   received: number;
   lost: number;
+  sent: number;
+  lostUp: number;
   concealed: number;
   samples: number;
   bytesIn: number;
   bytesOut: number;
   rttMs: number | null;
+  /** Some picture of ours is sent smaller because the line upwards carries no more. */
+  limited: boolean;
 }
 
 export type Level = "unknown" | "good" | "fair" | "weak";
+/** Why a line is not good: packets get lost, it carries too little, it answers late. */
+export type Reason = "" | "loss" | "slow" | "delay";
 
 export interface Quality {
   level: Level;
-  /** Share of packets lost, 0–1, over the last 10 s. */
+  reason: Reason;
+  /** Share of packets lost on the way here, 0–1, over the last 10 s. */
   loss: number;
+  /** The same on the way to the server; its own measurement where the browser has none. */
+  lossUp: number;
   /** Share of the audio that was made up, 0–1, over the last 10 s. */
   concealed: number;
   rttMs: number | null;
   downBps: number;
+  upBps: number;
   bytes: number;
+  facts: PathFacts;
 }
 
 export const NO_QUALITY: Quality = {
   level: "unknown",
+  reason: "",
   loss: 0,
+  lossUp: 0,
   concealed: 0,
   rttMs: null,
   downBps: 0,
+  upBps: 0,
   bytes: 0,
+  facts: NO_FACTS,
 };
+
+/** The server's measurement of this line over its last 10 s; null where it knows nothing. */
+export interface ToldLine {
+  rttMs: number | null;
+  lossUp: number | null;
+  lossDown: number | null;
+}
 
 const WINDOW_MS = 10_000;
 /** product.md: `mạng yếu` is loss over 5 %, or over 3 % of audio concealed, over 10 s. */
@@ -40,15 +63,27 @@ const WEAK_LOSS = 0.05;
 const WEAK_CONCEALED = 0.03;
 const FAIR_LOSS = 0.02;
 const FAIR_RTT_MS = 300;
+/** A single packet of many in a pause of speech is no share: fewer than this say nothing. */
+const MIN_PACKETS = 50;
 /** Shorter stretches say nothing about loss. */
 const MIN_SPAN_MS = 2_000;
-const MIN_PACKETS = 50;
 /** Once weak, the line must be better than this for the whole window before the badge says so. */
 const RECOVERED_LOSS = 0.03;
+
+interface Window {
+  loss: number;
+  lossUp: number;
+  concealed: number;
+  rttMs: number | null;
+  limited: boolean;
+  packets: number;
+}
 
 export class QualityMeter {
   private samples: Totals[] = [];
   private level: Level = "unknown";
+  private reason: Reason = "";
+  private told: ToldLine = { rttMs: null, lossUp: null, lossDown: null };
   /** Bytes of peer connections that are gone; data used counts the whole lesson. */
   private earlierBytes = 0;
 
@@ -58,35 +93,65 @@ export class QualityMeter {
     if (last) this.earlierBytes += last.bytesIn + last.bytesOut;
     this.samples = [];
     this.level = "unknown";
+    this.reason = "";
+    this.told = { rttMs: null, lossUp: null, lossDown: null };
   }
 
-  add(now: Totals): Quality {
+  hear(told: ToldLine): void {
+    this.told = told;
+  }
+
+  add(now: Totals, facts: PathFacts = NO_FACTS): Quality {
     this.samples.push(now);
     while (this.samples.length > 2 && (this.samples[1]?.atMs ?? 0) <= now.atMs - WINDOW_MS)
       this.samples.shift();
     const first = this.samples[0] ?? now;
     const span = now.atMs - first.atMs;
-    const received = now.received - first.received;
-    const lost = Math.max(0, now.lost - first.lost);
-    const samples = now.samples - first.samples;
-    const loss = received + lost > 0 ? lost / (received + lost) : 0;
-    const concealed = samples > 0 ? Math.max(0, now.concealed - first.concealed) / samples : 0;
-    if (span >= MIN_SPAN_MS) this.level = this.judge(loss, concealed, now.rttMs, received + lost);
+    const window = this.window(first, now);
+    if (span >= MIN_SPAN_MS) this.judge(window);
+    const perSecond = (bytes: number) => (span > 0 ? (bytes * 8_000) / span : 0);
     return {
       level: this.level,
-      loss,
-      concealed,
-      rttMs: now.rttMs,
-      downBps: span > 0 ? ((now.bytesIn - first.bytesIn) * 8_000) / span : 0,
+      reason: this.reason,
+      loss: window.loss,
+      lossUp: window.lossUp,
+      concealed: window.concealed,
+      rttMs: window.rttMs,
+      downBps: perSecond(now.bytesIn - first.bytesIn),
+      upBps: perSecond(now.bytesOut - first.bytesOut),
       bytes: this.earlierBytes + now.bytesIn + now.bytesOut,
+      facts,
     };
   }
 
-  private judge(loss: number, concealed: number, rttMs: number | null, packets: number): Level {
-    if (packets < MIN_PACKETS) return this.level === "unknown" ? "good" : this.level;
+  private window(first: Totals, now: Totals): Window {
+    const share = (lost: number, whole: number) => (whole >= MIN_PACKETS ? Math.max(0, lost) / whole : 0);
+    const received = now.received - first.received;
+    const lost = Math.max(0, now.lost - first.lost);
+    const samples = now.samples - first.samples;
+    return {
+      loss: share(lost, received + lost),
+      lossUp: Math.max(share(now.lostUp - first.lostUp, now.sent - first.sent), this.told.lossUp ?? 0),
+      concealed: samples > 0 ? Math.max(0, now.concealed - first.concealed) / samples : 0,
+      rttMs: now.rttMs ?? this.told.rttMs,
+      limited: this.samples.every((one) => one.limited),
+      packets: received + lost,
+    };
+  }
+
+  private judge({ loss, lossUp, concealed, rttMs, limited, packets }: Window): void {
+    if (packets < MIN_PACKETS && lossUp <= WEAK_LOSS) {
+      if (this.level === "unknown") this.level = "good";
+      return;
+    }
+    const worst = Math.max(loss, lossUp);
     const weakAbove = this.level === "weak" ? RECOVERED_LOSS : WEAK_LOSS;
-    if (loss > weakAbove || concealed > WEAK_CONCEALED) return "weak";
-    return loss > FAIR_LOSS || (rttMs ?? 0) > FAIR_RTT_MS ? "fair" : "good";
+    const late = (rttMs ?? 0) > FAIR_RTT_MS;
+    if (worst > weakAbove || concealed > WEAK_CONCEALED) this.level = "weak";
+    else this.level = worst > FAIR_LOSS || late || limited ? "fair" : "good";
+    if (this.level === "good") this.reason = "";
+    else if (worst > FAIR_LOSS || concealed > WEAK_CONCEALED) this.reason = "loss";
+    else this.reason = limited ? "slow" : "delay";
   }
 }
 
@@ -102,6 +167,8 @@ const FLOWING_PER_S = 30;
 /** The first seconds of a stream are spent filling its buffer. */
 const SETTLING_MS = 5_000;
 
+type Entry = Record<string, unknown>;
+
 /** Counts concealed audio only where sound was flowing: a slot that begins, ends or changes its speaker is no bad line. */
 export class AudioHealth {
   private readonly streams = new Map<string, AudioSeen>();
@@ -109,11 +176,20 @@ export class AudioHealth {
   private samples = 0;
   private lastMs = 0;
 
-  add(report: RTCStatsReport, atMs: number): { concealed: number; samples: number } {
+  /** Another stream is meant from now on: it has to settle first. */
+  forget(): void {
+    this.streams.clear();
+  }
+
+  add(
+    report: RTCStatsReport,
+    atMs: number,
+    isMeant: (entry: Entry) => boolean = () => true,
+  ): { concealed: number; samples: number } {
     const seconds = (atMs - this.lastMs) / 1000;
     this.lastMs = atMs;
-    report.forEach((entry: Record<string, unknown>) => {
-      if (entry.type !== "inbound-rtp" || entry.kind !== "audio") return;
+    report.forEach((entry: Entry) => {
+      if (entry.type !== "inbound-rtp" || entry.kind !== "audio" || !isMeant(entry)) return;
       const n = (name: string) => (typeof entry[name] === "number" ? entry[name] : 0);
       const id = String(entry.id);
       const now = {
@@ -141,20 +217,28 @@ export function totalsOf(report: RTCStatsReport, atMs: number): Totals & { packe
     atMs,
     received: 0,
     lost: 0,
+    sent: 0,
+    lostUp: 0,
     concealed: 0,
     samples: 0,
     bytesIn: 0,
     bytesOut: 0,
     packets: 0,
     checks: 0,
+    limited: false,
   };
   let rttMs: number | null = null;
   let transportPackets: number | null = null;
-  report.forEach((entry: Record<string, unknown>) => {
+  report.forEach((entry: Entry) => {
     const n = (name: string) => (typeof entry[name] === "number" ? entry[name] : 0);
     if (entry.type === "inbound-rtp") {
       sum.received += n("packetsReceived");
       sum.lost += n("packetsLost");
+    } else if (entry.type === "outbound-rtp") {
+      sum.sent += n("packetsSent");
+      if (entry.active !== false && entry.qualityLimitationReason === "bandwidth") sum.limited = true;
+    } else if (entry.type === "remote-inbound-rtp") {
+      sum.lostUp += n("packetsLost");
     } else if (entry.type === "transport") {
       sum.bytesIn += n("bytesReceived");
       sum.bytesOut += n("bytesSent");

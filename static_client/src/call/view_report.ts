@@ -13,6 +13,7 @@ export class ViewReport {
   private readonly tiles = new Map<string, WantedTile>();
   private pinned: string | null = null;
   private listenOnly = false;
+  private profile: SetView["profile"] = "full";
   private rev = 0;
   private said = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +31,8 @@ export class ViewReport {
     if (this.tiles.delete(`${participant}/${role}`)) this.later();
   }
 
-  set(options: { pinned?: string | null; listenOnly?: boolean }): void {
+  set(options: { pinned?: string | null; listenOnly?: boolean; saving?: boolean }): void {
+    if (options.saving !== undefined) this.profile = options.saving ? "audio_and_stills" : "full";
     if (options.pinned !== undefined) this.pinned = options.pinned;
     if (options.listenOnly !== undefined) this.listenOnly = options.listenOnly;
     this.later();
@@ -62,7 +64,12 @@ export class ViewReport {
       ? [...this.tiles.values()].filter((tile) => tile.role === "screen")
       : [...this.tiles.values()];
     tiles.sort((a, b) => b.width * b.height - a.width * a.height);
-    const view = { tiles: tiles.slice(0, MAX_TILES), pinned: this.pinned, listen_only: this.listenOnly };
+    const view = {
+      tiles: tiles.slice(0, MAX_TILES),
+      pinned: this.pinned,
+      listen_only: this.listenOnly,
+      profile: this.profile,
+    };
     const text = JSON.stringify(view);
     if (text === this.said) return;
     this.said = text;

@@ -88,7 +88,7 @@ function RoomBody({ layout, setLayout }: { layout: Layout; setLayout: (layout: L
       <a className="skip-link" href="#stage">
         {t("room.skipToStage")}
       </a>
-      <Strip />
+      <Strip onLine={() => setAsked("line")} />
       <Banners />
       <div className="room__middle" data-alone={narrow || columnHidden || undefined}>
         <main className="room__stage">

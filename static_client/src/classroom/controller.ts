@@ -8,12 +8,40 @@ import type { AnyCommand } from "@/wire/protocol.gen";
 import type { RoomState } from "./state";
 import { RoomStore } from "./store";
 
+const SAVING_KEY = "gd.saving";
+
+function keepSaving(on: boolean): void {
+  try {
+    if (on) localStorage.setItem(SAVING_KEY, "1");
+    else localStorage.removeItem(SAVING_KEY);
+  } catch {
+    // Without storage the wish lasts until the page closes.
+  }
+}
+
+function keptSaving(): boolean {
+  try {
+    return localStorage.getItem(SAVING_KEY) === "1";
+  } catch {
+    return false;
+  }
+}
+
 const hasFloor = (state: RoomState): boolean => state.floor.includes(state.me);
 
 /** The part of the call that the classroom needs; the development fixture brings its own. */
 export type CallFace = Pick<
   LessonCall,
-  "do" | "tryNow" | "setListenOnly" | "wantVideoSlots" | "unlockSound" | "leave" | "close" | "start" | "view"
+  | "do"
+  | "tryNow"
+  | "setListenOnly"
+  | "setSaving"
+  | "wantVideoSlots"
+  | "unlockSound"
+  | "leave"
+  | "close"
+  | "start"
+  | "view"
 >;
 
 export class RoomController {
@@ -52,6 +80,7 @@ export class RoomController {
   }
 
   start(): void {
+    if (keptSaving()) this.setSaving(true);
     void this.call.start();
   }
 
@@ -106,6 +135,14 @@ export class RoomController {
     const { hands, me } = this.store.state;
     const up = hands.some((hand) => hand.participant === me);
     await this.do(up ? { t: "lower_hand", participant: null } : { t: "raise_hand" });
+  }
+
+  /** Sound and still pages only; kept for the next lesson on this device, as a line that costs by the byte stays dear. */
+  setSaving(on: boolean): void {
+    keepSaving(on);
+    this.store.dispatch({ type: "saving", on });
+    this.call.setSaving(on);
+    if (on && this.store.state.role === "student") void this.local.setCamera(false);
   }
 
   /** A larger gallery needs more places to receive in. */

@@ -59,6 +59,8 @@ export function reduce(state: RoomState, action: Action): RoomState {
       return { ...state, muteAsked: false };
     case "listen_only":
       return { ...state, listenOnly: action.on };
+    case "saving":
+      return { ...state, saving: action.on };
   }
 }
 
@@ -107,6 +109,11 @@ function take(state: RoomState, push: SeatPush, atMs: number): RoomState {
         rollCall: push.roll_call,
         rollCallsClosed: state.rollCallsClosed + (state.rollCall && !push.roll_call ? 1 : 0),
       };
+    case "profile_changed":
+      return {
+        ...state,
+        profile: { stills: push.profile === "audio_and_stills", automatic: push.automatic },
+      };
     case "screenshot_taken":
       return { ...state, screenshots: push.count };
     case "removed":
@@ -115,6 +122,7 @@ function take(state: RoomState, push: SeatPush, atMs: number): RoomState {
     case "ice_answered":
     case "ice_servers_changed":
     case "layers_changed":
+    case "line_changed":
       // The call's own affairs.
       return state;
   }
@@ -147,6 +155,8 @@ function joined(state: RoomState, push: Joined, atMs: number): RoomState {
     rollCall: push.roll_call,
     policy: push.policy,
     clockOffsetMs: push.server_time_us / 1000 - atMs,
+    // A new peer begins with everything, and says so when it changes.
+    profile: { stills: false, automatic: false },
     invited: state.invited && push.floor.includes(push.me),
     muteAsked: false,
     presentSinceMs: state.presentSinceMs ?? arrival(push),

@@ -46,6 +46,11 @@ export interface Lost {
   attempt: number;
 }
 
+export interface Profile {
+  stills: boolean;
+  automatic: boolean;
+}
+
 export interface RoomState {
   phase: Phase;
   ending: Ending | null;
@@ -80,6 +85,10 @@ export interface RoomState {
   /** Set while the lecturer's wish to mute waits for an answer. */
   muteAsked: boolean;
   listenOnly: boolean;
+  /** Sound and still pages only, by this person's own wish. */
+  saving: boolean;
+  /** What the server sends now, and whether it decided so because the line carries no more. */
+  profile: Profile;
   screenshots: number;
   /** Since when this person is in the lesson as far as this browser saw, server ms; drops in between do not reset it. */
   presentSinceMs: number | null;
@@ -104,7 +113,8 @@ export type Action =
   | { type: "chat_seen" }
   | { type: "invitation_answered" }
   | { type: "mute_answered" }
-  | { type: "listen_only"; on: boolean };
+  | { type: "listen_only"; on: boolean }
+  | { type: "saving"; on: boolean };
 
 export const START: RoomState = {
   phase: "joining",
@@ -135,6 +145,8 @@ export const START: RoomState = {
   invited: false,
   muteAsked: false,
   listenOnly: false,
+  saving: false,
+  profile: { stills: false, automatic: false },
   screenshots: 0,
   presentSinceMs: null,
 };

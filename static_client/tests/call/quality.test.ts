@@ -2,7 +2,18 @@ import { describe, expect, test } from "vitest";
 import { AudioHealth, QualityMeter, type Totals } from "@/call/quality";
 
 function totals(atMs: number, change: Partial<Totals>): Totals {
-  const zero = { received: 0, lost: 0, concealed: 0, samples: 0, bytesIn: 0, bytesOut: 0, rttMs: 40 };
+  const zero = {
+    received: 0,
+    lost: 0,
+    sent: 0,
+    lostUp: 0,
+    concealed: 0,
+    samples: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    rttMs: 40,
+    limited: false,
+  };
   return { atMs, ...zero, ...change };
 }
 
@@ -32,6 +43,34 @@ describe("the network badge", () => {
     const still = feed(meter, 12_000, 24_000, 0.04, bad.at);
     expect(still.last.level).toBe("weak");
     expect(feed(meter, 24_000, 40_000, 0, still.at).last.level).toBe("good");
+  });
+
+  test("the badge says why: packets lost on the way up, too narrow a line, late answers", () => {
+    const up = new QualityMeter();
+    let at = totals(0, {});
+    up.add(at);
+    for (let ms = 2_000; ms <= 12_000; ms += 2_000) {
+      at = { ...at, atMs: ms, received: at.received + 100, sent: at.sent + 100, lostUp: at.lostUp + 8 };
+      up.add(at);
+    }
+    expect(up.add({ ...at, atMs: 14_000 })).toMatchObject({ level: "weak", reason: "loss" });
+
+    const grown = (change: Partial<Totals>) => {
+      const meter = new QualityMeter();
+      meter.add(totals(0, change));
+      return meter.add(totals(4_000, { received: 200, ...change }));
+    };
+    expect(grown({ limited: true })).toMatchObject({ level: "fair", reason: "slow" });
+    expect(grown({ rttMs: 420 })).toMatchObject({ level: "fair", reason: "delay" });
+    expect(grown({})).toMatchObject({ level: "good", reason: "" });
+  });
+
+  test("what the server measured on the way up counts where the browser has no number", () => {
+    const meter = new QualityMeter();
+    meter.hear({ rttMs: 90, lossUp: 0.08, lossDown: null });
+    meter.add(totals(0, { rttMs: null }));
+    const quality = meter.add(totals(4_000, { received: 200, rttMs: null }));
+    expect(quality).toMatchObject({ level: "weak", reason: "loss", lossUp: 0.08, rttMs: 90 });
   });
 
   test("data used counts on over a new peer connection", () => {

@@ -24,6 +24,7 @@ function room() {
       tryNow: () => undefined,
       setListenOnly: () => undefined,
       wantVideoSlots: () => undefined,
+      setSaving: () => undefined,
       unlockSound: () => undefined,
       leave: async () => undefined,
       close: () => undefined,

@@ -19,6 +19,7 @@ import { Count } from "@/ui/Feedback";
 import { PersonName } from "@/ui/PersonName";
 import { NARROW, PHONE, useController, useLocal, useMedia, useRoom, useRoomNow } from "../context";
 import type { Asked } from "../parts/Dialogs";
+import { NetChip } from "../parts/net";
 import { isLecturer, periodAt } from "../select";
 import { type BarProps, More } from "./More";
 import { CameraTool, HandTool, MicrophoneTool, Tool, useMayShare } from "./tools";
@@ -28,7 +29,7 @@ export function Bar(props: BarProps) {
   const phone = useMedia(PHONE);
   return (
     <footer className="bar">
-      {!phone && <BarStart />}
+      {!phone && <BarStart onAsk={props.onAsk} />}
       <Toolbar className="bar__tools" aria-label={t("room.bar")}>
         {phone ? <PhoneTools {...props} /> : <WideTools {...props} />}
       </Toolbar>
@@ -37,7 +38,7 @@ export function Bar(props: BarProps) {
   );
 }
 
-function BarStart() {
+function BarStart({ onAsk }: { onAsk: (asked: Asked) => void }) {
   const { t } = useText();
   const teaches = useRoom(isLecturer);
   const me = useRoom((state) => state.people[state.me]);
@@ -74,6 +75,7 @@ function BarStart() {
         </p>
         <p className="t-small bar__quiet">{words}</p>
       </div>
+      <NetChip short onPress={() => onAsk("line")} />
     </div>
   );
 }

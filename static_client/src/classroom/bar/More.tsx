@@ -1,5 +1,6 @@
 // "Thêm": what is used now and then, as a list.
 import {
+  Activity,
   Camera,
   Ellipsis,
   EyeOff,
@@ -8,6 +9,7 @@ import {
   Keyboard,
   Languages,
   LayoutGrid,
+  Leaf,
   LogOut,
   Maximize,
   MonitorUp,
@@ -50,6 +52,7 @@ export function More({
   const state = useRoom((room) => room.lesson?.state);
   const visibility = useRoom((room) => room.visibility.mode);
   const listening = useRoom((room) => room.listenOnly);
+  const saving = useRoom((room) => room.saving);
   const mayShare = useMayShare();
   const live = state === "live";
   const choices: (MenuChoice | false)[] = [
@@ -83,6 +86,14 @@ export function More({
       checked: listening,
     },
     {
+      id: "saving",
+      label: t("room.saving"),
+      detail: t("room.saving.detail"),
+      icon: Leaf,
+      checked: saving,
+    },
+    { id: "line", label: t("room.line"), icon: Activity },
+    {
       id: "full_screen",
       label: t(document.fullscreenElement ? "room.exitFullScreen" : "room.fullScreen"),
       icon: Maximize,
@@ -107,6 +118,7 @@ export function More({
     else if (id === "share") onShare();
     else if (id === "layout") onLayout(layout === "gallery" ? "stage" : "gallery");
     else if (id === "listen") controller.setListenOnly(!listening);
+    else if (id === "saving") controller.setSaving(!saving);
     else if (id === "full_screen") onFullScreen();
     else if (id === "language") setLocale(locale === "vi" ? "en" : "vi");
     else onAsk(id as Asked);

@@ -4,6 +4,7 @@ import {
   EyeOff,
   FileLock2,
   Headphones,
+  Leaf,
   MessagesSquare,
   PauseCircle,
   Volume2,
@@ -27,6 +28,8 @@ export function Banners() {
   const blocked = useRoom((state) => state.soundBlocked);
   const weak = useRoom((state) => state.quality.level === "weak");
   const listening = useRoom((state) => state.listenOnly);
+  const saving = useRoom((state) => state.saving);
+  const stills = useRoom((state) => state.profile.stills && state.profile.automatic);
   const suspended = useRoom((state) => state.lesson?.state === "suspended");
   const visibility = useRoom((state) => state.visibility);
   const [keepVideo, setKeepVideo] = useState(false);
@@ -34,9 +37,11 @@ export function Banners() {
   if (lost) return <LostBanner atMs={lost.atMs} attempt={lost.attempt} />;
   if (blocked) return <SoundBanner />;
   if (broken) return <MediaBanner />;
-  if (weak && !listening && !keepVideo) return <WeakBanner onKeep={() => setKeepVideo(true)} />;
+  if (stills && !saving && !listening) return <NarrowBanner />;
+  if (weak && !listening && !saving && !keepVideo) return <WeakBanner onKeep={() => setKeepVideo(true)} />;
   if (visibility.aside.length > 0) return <AsideBanner />;
   if (suspended) return <SuspendedBanner />;
+  if (saving) return <SavingBanner />;
   if (listening) return <ListeningBanner />;
   if (visibility.mode !== "open") return <VisibilityBanner exam={visibility.mode === "exam"} />;
   return null;
@@ -224,6 +229,37 @@ function SuspendedBanner() {
       }
     >
       {t("room.stage.suspended.detail")}
+    </Banner>
+  );
+}
+
+/** The server found the line too narrow for moving pictures. */
+function NarrowBanner() {
+  const { t } = useText();
+  const controller = useController();
+  return (
+    <Banner
+      tone="caution"
+      icon={SignalBars}
+      title={t("room.narrow.title")}
+      actions={<Button onClick={() => controller.setSaving(true)}>{t("room.narrow.stay")}</Button>}
+    >
+      {t("room.narrow.detail")}
+    </Banner>
+  );
+}
+
+function SavingBanner() {
+  const { t } = useText();
+  const controller = useController();
+  return (
+    <Banner
+      tone="notice"
+      icon={Leaf}
+      title={t("room.saving.title")}
+      actions={<Button onClick={() => controller.setSaving(false)}>{t("room.saving.off")}</Button>}
+    >
+      {t("room.saving.body")}
     </Banner>
   );
 }

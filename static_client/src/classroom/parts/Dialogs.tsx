@@ -8,9 +8,10 @@ import { Select } from "@/ui/Choice";
 import { Dialog } from "@/ui/Overlay";
 import { useController, useLocal, useRoom } from "../context";
 import { isLecturer } from "../select";
+import { LineDialog } from "./LineDialog";
 import { useDeviceNames } from "./use_device_names";
 
-export type Asked = "end" | "leave" | "roll_call" | "devices" | "keys";
+export type Asked = "end" | "leave" | "roll_call" | "devices" | "keys" | "line";
 
 interface Props {
   asked: Asked | null;
@@ -22,6 +23,7 @@ export function Dialogs({ asked, onClose }: Props) {
   if (asked === "leave") return <LeaveDialog onClose={onClose} />;
   if (asked === "roll_call") return <RollCallDialog onClose={onClose} />;
   if (asked === "devices") return <DevicesDialog onClose={onClose} />;
+  if (asked === "line") return <LineDialog onClose={onClose} />;
   if (asked === "keys") return <KeysDialog onClose={onClose} />;
   return null;
 }

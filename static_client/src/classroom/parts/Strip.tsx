@@ -1,36 +1,26 @@
 // The strip that is always visible: lesson, recording, present, who cannot hear, hands; order is fixed.
-import {
-  ArrowUpDown,
-  CircleAlert,
-  EarOff,
-  Hand,
-  Headphones,
-  LoaderCircle,
-  UserRoundCheck,
-  Users,
-  WifiOff,
-} from "lucide-react";
+import { ArrowUpDown, CircleAlert, EarOff, Hand, LoaderCircle, UserRoundCheck, Users } from "lucide-react";
 import { useText } from "@/locales/text";
 import type { TextKey } from "@/locales/vi";
 import { bytes, clockWithSeconds, longStretch, stretch } from "@/locales/when";
 import { Button } from "@/ui/Button";
 import { PersonName } from "@/ui/PersonName";
-import { SignalBars } from "@/ui/SignalBars";
 import { NARROW, PHONE, useController, useMedia, useRoom, useRoomNow } from "../context";
 import { isLecturer, isStaff, periodAt } from "../select";
 import { useGallery } from "../stage/gallery_state";
 import { Pager } from "../stage/Pager";
+import { NetChip } from "./net";
 
-export function Strip() {
+export function Strip({ onLine }: { onLine: () => void }) {
   const phone = useMedia(PHONE);
   const staff = useRoom(isStaff);
-  if (phone) return <PhoneHead />;
+  if (phone) return <PhoneHead onLine={onLine} />;
   return (
     <header className="strip">
       <LessonName />
       <div className="strip__chips">
         <RecordingChip />
-        {staff ? <StaffChips /> : <StudentChips />}
+        {staff ? <StaffChips /> : <StudentChips onLine={onLine} />}
       </div>
       <StripEnd />
     </header>
@@ -135,7 +125,7 @@ function HandsChip() {
   );
 }
 
-function StudentChips() {
+function StudentChips({ onLine }: { onLine: () => void }) {
   const { t, locale } = useText();
   const since = useRoom((state) => state.presentSinceMs);
   const used = useRoom((state) => state.quality.bytes);
@@ -148,46 +138,13 @@ function StudentChips() {
         <UserRoundCheck size={18} aria-hidden="true" /> {t("room.present")}{" "}
         <b>{t("room.presentMinutes", { m: minutes })}</b>
       </span>
-      <NetChip />
+      <NetChip onPress={onLine} />
       {!gallery && (
         <span className="strip__data num" title={t("room.data", { size: bytes(used, locale) })}>
           <ArrowUpDown size={16} aria-hidden="true" /> {bytes(used, locale)}
         </span>
       )}
     </>
-  );
-}
-
-export type NetState = "good" | "fair" | "weak" | "lost" | "listen" | "unknown";
-
-export function useNetState(): NetState {
-  const level = useRoom((state) => state.quality.level);
-  const media = useRoom((state) => state.media);
-  const lost = useRoom((state) => state.lost !== null || state.media === "broken");
-  const listenOnly = useRoom((state) => state.listenOnly);
-  if (lost) return "lost";
-  if (level === "weak") return "weak";
-  if (listenOnly) return "listen";
-  if (media !== "connected") return "unknown";
-  return level === "unknown" ? "good" : level;
-}
-
-const BARS = { good: 4, fair: 3, weak: 1, unknown: 2 } as const;
-
-export function NetChip({ short = false }: { short?: boolean }) {
-  const { t } = useText();
-  const net = useNetState();
-  return (
-    <span className={`chip chip--net-${net}`}>
-      {net === "lost" ? (
-        <WifiOff size={18} aria-hidden="true" />
-      ) : net === "listen" ? (
-        <Headphones size={18} aria-hidden="true" />
-      ) : (
-        <SignalBars full={BARS[net]} />
-      )}{" "}
-      {t(`room.net.${short ? "short." : ""}${net}` as TextKey)}
-    </span>
   );
 }
 
@@ -222,7 +179,7 @@ function ServerClock() {
   return <time className="strip__clock num">{clockWithSeconds(now)}</time>;
 }
 
-function PhoneHead() {
+function PhoneHead({ onLine }: { onLine: () => void }) {
   const { t } = useText();
   const controller = useController();
   const lesson = useRoom((state) => state.lesson);
@@ -251,7 +208,7 @@ function PhoneHead() {
           {t("room.start")}
         </Button>
       ) : (
-        <NetChip short />
+        <NetChip short onPress={onLine} />
       )}
     </header>
   );

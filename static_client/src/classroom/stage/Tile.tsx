@@ -8,6 +8,7 @@ import { PersonName } from "@/ui/PersonName";
 import { SignalBars } from "@/ui/SignalBars";
 import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useLocal, usePerson, useRoom, useRoomNow, useStream } from "../context";
+import { useOwnTrouble } from "../parts/net";
 import { handPlace } from "../select";
 import { Wave } from "./Wave";
 
@@ -142,6 +143,8 @@ export function Video({ stream, track, mirrored = false, whole = false }: VideoP
 
 function Corner({ person, place, pinned }: { person: RosterEntry; place: number; pinned: boolean }) {
   const { t } = useText();
+  const isMe = useRoom((state) => state.me === person.participant);
+  const own = useOwnTrouble();
   if (person.presence === "lost") return <LostFor since={person.since_us} />;
   if (place > 0) {
     return (
@@ -150,10 +153,10 @@ function Corner({ person, place, pinned }: { person: RosterEntry; place: number;
       </span>
     );
   }
-  if (person.state === "weak") {
+  if (isMe ? own !== "" : person.state === "weak") {
     return (
       <span className="tile__corner tile__corner--weak">
-        <SignalBars full={1} size={16} /> {t("room.tile.weak")}
+        <SignalBars full={person.state === "weak" ? 1 : 2} size={16} /> {isMe ? own : t("room.tile.weak")}
       </span>
     );
   }
@@ -191,8 +194,8 @@ export function useShownTile(
   wanted: boolean,
 ): boolean {
   const { view } = useController();
-  const listenOnly = useRoom((state) => state.listenOnly);
-  const shown = wanted && !(listenOnly && role === "camera");
+  const faceless = useRoom((state) => state.listenOnly || state.saving);
+  const shown = wanted && !(faceless && role === "camera");
   useEffect(() => {
     const node = box.current;
     if (!node || !shown) return;
