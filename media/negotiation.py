@@ -49,6 +49,8 @@ def plan(text: str, publish: Sequence[Publish], settings: MediaSettings) -> Plan
             raise BadOffer("unknown_mid")
     publications: dict[str, PublishLine] = {}
     slots: list[SlotPlan] = []
+    # Slots of a kind have the same codecs, and `read_offer` gives them one tuple.
+    receivable: dict[tuple[str, int], tuple[Taken, ...]] = {}
     for section in offer.sections:
         if section.stopped or section.kind not in ("audio", "video"):
             continue
@@ -57,7 +59,10 @@ def plan(text: str, publish: Sequence[Publish], settings: MediaSettings) -> Plan
                 codecs = publication_codecs(section, settings.video_codecs)
                 publications[section.mid] = PublishLine(named[section.mid], codecs, section.rids, section.ssrcs)
         elif section.direction in ("recvonly", "sendrecv"):
-            slots.append(SlotPlan(section.mid, section.kind, slot_codecs(section, settings.video_codecs)))
+            table = section.kind, id(section.codecs)
+            if table not in receivable:
+                receivable[table] = slot_codecs(section, settings.video_codecs)
+            slots.append(SlotPlan(section.mid, section.kind, receivable[table]))
     _check_counts(slots)
     return Plan(offer, publications, tuple(slots), extension_ids(offer))
 

@@ -18,6 +18,7 @@ MAX_MEDIA = 40
 MAX_CANDIDATES = 50
 MAX_CODECS = 64
 MAX_RIDS = 4
+MAX_DIGITS = 10
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -25,7 +26,6 @@ FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,16}")
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
-_NUMBER = re.compile(r"[0-9]{1,10}")
 _HEX_PAIRS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2})*")
 
 
@@ -88,12 +88,35 @@ class _Block:
     attributes: dict[str, list[str]] = field(default_factory=dict)
 
     def take(self, line: str) -> None:
-        if line.startswith("a="):
+        if line[0] == "a":
             name, _, value = line[2:].partition(":")
-            self.attributes.setdefault(name, []).append(value)
+            if (values := self.attributes.get(name)) is not None:
+                values.append(value)
+            else:
+                self.attributes[name] = [value]
 
     def all(self, name: str) -> list[str]:
         return self.attributes.get(name, [])
+
+
+class _Tables:
+    """Codecs and extensions of one offer's m-lines: a browser writes the same for each of a kind, so most are read once."""
+
+    def __init__(self) -> None:
+        self._codecs: dict[tuple[tuple[str, ...], ...], tuple[Codec, ...]] = {}
+        self._extensions: dict[tuple[str, ...], Mapping[str, Extension]] = {}
+
+    def codecs(self, formats: tuple[str, ...], block: _Block) -> tuple[Codec, ...]:
+        key = (formats, *(tuple(block.all(name)) for name in ("rtpmap", "fmtp", "rtcp-fb")))
+        if (found := self._codecs.get(key)) is None:
+            found = self._codecs[key] = _codecs(*key)
+        return found
+
+    def extensions(self, block: _Block) -> Mapping[str, Extension]:
+        key = tuple(block.all("extmap"))
+        if (found := self._extensions.get(key)) is None:
+            found = self._extensions[key] = _extensions(key)
+        return found
 
 
 def read_offer(text: str) -> Offer:
@@ -105,7 +128,8 @@ def read_offer(text: str) -> Offer:
         raise BadOffer("too_many_media")
     if sum(len(b.all("candidate")) for b in (session, *blocks)) > MAX_CANDIDATES:
         raise BadOffer("too_large")
-    sections = tuple(_section(i, block) for i, block in enumerate(blocks))
+    tables = _Tables()
+    sections = tuple(_section(i, block, tables) for i, block in enumerate(blocks))
     live = [s for s in sections if not s.stopped]
     _check_mids(sections, live, session)
     transport = blocks[live[0].index]
@@ -140,16 +164,17 @@ def _blocks(text: str) -> tuple[_Block, list[_Block]]:
 
 
 def _number(text: str, top: int) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > top:
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS) or (number := int(text)) > top:
         raise BadOffer("malformed")
-    return int(text)
+    return number
 
 
-def _section(index: int, block: _Block) -> Section:
+def _section(index: int, block: _Block, tables: _Tables) -> Section:
     parts = block.head[2:].split(" ")
     if len(parts) < 4 or len(parts) > 3 + MAX_CODECS:
         raise BadOffer("malformed")
-    kind, port, protocol, *formats = parts
+    kind, port, protocol = parts[:3]
+    formats = tuple(parts[3:])
     mids = block.all("mid")
     if len(mids) != 1 or not _TOKEN.fullmatch(mids[0]) or not _TOKEN.fullmatch(kind):
         raise BadOffer("malformed")
@@ -162,30 +187,32 @@ def _section(index: int, block: _Block) -> Section:
         kind=kind,
         mid=mids[0],
         protocol=protocol,
-        formats=tuple(formats),
+        formats=formats,
         direction=next((name for name in block.attributes if name in DIRECTIONS), "sendrecv"),
         stopped=stopped,
-        codecs=_codecs(formats, block) if media else (),
-        extensions=_extensions(block),
+        codecs=tables.codecs(formats, block) if media else (),
+        extensions=tables.extensions(block),
         rids=_rids(block),
         ssrcs=_ssrcs(block),
     )
 
 
-def _codecs(formats: list[str], block: _Block) -> tuple[Codec, ...]:
+def _codecs(
+    formats: tuple[str, ...], rtpmaps: tuple[str, ...], fmtps: tuple[str, ...], feedbacks: tuple[str, ...]
+) -> tuple[Codec, ...]:
     """The payload types that have an rtpmap, in the m-line's order."""
     order = [_number(f, 127) for f in formats]
     maps: dict[int, tuple[str, int, int]] = {}
-    for value in block.all("rtpmap"):
+    for value in rtpmaps:
         pt, _, codec = value.partition(" ")
         name, _, rest = codec.partition("/")
         clock, _, channels = rest.partition("/")
         if not _TOKEN.fullmatch(name):
             raise BadOffer("malformed")
         maps[_number(pt, 127)] = (name.lower(), _number(clock, 1 << 31), _number(channels or "1", 255))
-    fmtp = {pt: params for pt, params in (_pt_and_text(v) for v in block.all("fmtp")) if pt is not None}
+    fmtp = {pt: params for pt, params in (_pt_and_text(v) for v in fmtps) if pt is not None}
     feedback: dict[int, list[str]] = {}
-    for value in block.all("rtcp-fb"):
+    for value in feedbacks:
         one, what = _pt_and_text(value)
         for each in maps if one is None else (one,):
             feedback.setdefault(each, []).append(what)
@@ -207,11 +234,11 @@ def _parameters(text: str) -> dict[str, str]:
     return {key.lower(): value for key, _, value in pairs}
 
 
-def _extensions(block: _Block) -> dict[str, Extension]:
+def _extensions(extmaps: tuple[str, ...]) -> dict[str, Extension]:
     """By URI. An id given twice is refused; a URI keeps its first id."""
     found: dict[str, Extension] = {}
     ids: set[int] = set()
-    for value in block.all("extmap"):
+    for value in extmaps:
         number, _, rest = value.partition(" ")
         ident, _, direction = number.partition("/")
         extension = Extension(_number(ident, 4351), direction)
