@@ -93,9 +93,10 @@ class PeerSpoke:
 class PeerStats:
     """Every 10 s per peer: counters of the interval. loss in parts per million, -1 unknown.
 
-    `estimate_bps`: what the way to the peer is held for, 0 unknown. `path`: udp or tcp. `shown`: (publishing peer, role, rid or "stills") of each
-    picture that the peer is sent; `sends`: (role, best rid that flows) of each that it publishes. `level` ∈ good, weak, poor, `reason` ∈ loss_down,
-    loss_up, delay, narrow or empty: what a badge says in words (`media.line`).
+    `speaking_ms`: talk time within the interval; all intervals add up to the person's. `estimate_bps`: what the way to the peer is held for,
+    0 unknown. `path`: udp or tcp. `shown`: (publishing peer, role, rid or "stills") of each picture that the peer is sent; `sends`: (role,
+    best rid that flows) of each that it publishes. `level` ∈ good, weak, poor, `reason` ∈ loss_down, loss_up, delay, narrow or empty: what a badge
+    says in words (`media.line`).
     """
 
     peer: int
@@ -108,6 +109,7 @@ class PeerStats:
     rtt_ms: int
     audio_in_packets: int
     video_in_packets: int
+    speaking_ms: int = 0
     estimate_bps: int = 0
     path: str = "udp"
     shown: tuple[tuple[int, str, str], ...] = ()

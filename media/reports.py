@@ -9,6 +9,7 @@ from typing import Any
 from media.clock import MediaClock
 from media.notices import Notice, PeerStats
 from media.peer import Peer, Publication
+from media.speaker import SpeakerBoard
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,14 @@ class Reports:
         self._clock = clock
         self._notify = notify
         self._before: dict[int, Totals] = {}
+        self._spoken_us: dict[int, int] = {}
 
     def tell(
-        self, peers: Iterable[Peer], publications: Mapping[int, Publication], stats: Mapping[int, Mapping[str, Any]]
+        self,
+        peers: Iterable[Peer],
+        publications: Mapping[int, Publication],
+        board: SpeakerBoard,
+        stats: Mapping[int, Mapping[str, Any]],
     ) -> None:
         """`stats`: the engine's, by peer handle. A peer that has not shown a sign of life yet is left out."""
         at_us = self._clock.unix_us(self._clock.mono_us())
@@ -109,6 +115,7 @@ class Reports:
             self._notify(
                 replace(
                     counted,
+                    speaking_ms=self._speaking_ms(peer.id, board),
                     estimate_bps=peer.budget.now_bps or 0,
                     path=peer.path,
                     shown=_shown(peer, publications),
@@ -118,5 +125,13 @@ class Reports:
                 )
             )
 
+    def _speaking_ms(self, peer: int, board: SpeakerBoard) -> int:
+        """Talk time since the last report; what is less than a millisecond is reported the next time."""
+        before_us, now_us = self._spoken_us.get(peer, 0), board.spoken_us(peer)
+        spoken_ms = max(now_us - before_us, 0) // 1000
+        self._spoken_us[peer] = min(before_us, now_us) + spoken_ms * 1000
+        return spoken_ms
+
     def forget(self, peer: int) -> None:
         self._before.pop(peer, None)
+        self._spoken_us.pop(peer, None)

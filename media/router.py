@@ -250,7 +250,7 @@ class RoomRouter:
 
     def report(self, stats: Mapping[int, Mapping[str, Any]]) -> None:
         """PeerStats of everybody, from the engine's counters by handle."""
-        self._reports.tell(self._peers.values(), self._sources, stats)
+        self._reports.tell(self._peers.values(), self._sources, self._voices.board, stats)
 
     # Inside.
 

@@ -56,6 +56,9 @@ class _Voice:
     told_from_us: int | None = None
     told_a_part: bool = False
     speaking: bool = False
+    #: Speech that is over, and where the present one began.
+    spoken_us: int = 0
+    speech_from_us: int = 0
 
     @property
     def score(self) -> float:
@@ -85,6 +88,13 @@ class SpeakerBoard:
         voice = self._voices.get(peer)
         return voice.score if voice else 0.0
 
+    def spoken_us(self, peer: int) -> int:
+        """Talk time so far: from where each speech began to its last loud moment, pauses of less than `HOLD_US` included."""
+        voice = self._voices.get(peer)
+        if voice is None:
+            return 0
+        return voice.spoken_us + (voice.loud_at_us - voice.speech_from_us if voice.speaking else 0)
+
     def step(self, now_us: int, levels: Mapping[int, int]) -> Heard:
         """Take new levels (0 … 127 by peer) and let time pass up to `now_us`."""
         elapsed_us = 0 if self._now_us is None else min(max(now_us - self._now_us, 0), MAX_STEP_US)
@@ -112,10 +122,12 @@ class SpeakerBoard:
             voice.charge_us = max(voice.charge_us - elapsed_us // 2, 0)
         if not voice.speaking and voice.charge_us >= ATTACK_US:
             voice.speaking, voice.told_from_us, voice.told_a_part = True, voice.loud_from_us, False
+            voice.speech_from_us = voice.loud_from_us
         if voice.speaking and now_us - voice.loud_at_us >= HOLD_US:
             voice.speaking, voice.charge_us = False, 0
+            voice.spoken_us += voice.loud_at_us - voice.speech_from_us
             return _end_of_speech(peer, voice)
-        return _long_speech(peer, voice, now_us)
+        return _long_speech(peer, voice)
 
     def _reorder(self, now_us: int) -> tuple[int, ...] | None:
         speaking = sorted((p for p, v in self._voices.items() if v.speaking), key=self._rank)
@@ -151,11 +163,12 @@ def _end_of_speech(peer: int, voice: _Voice) -> list[Stretch]:
     return []
 
 
-def _long_speech(peer: int, voice: _Voice, now_us: int) -> list[Stretch]:
-    if voice.told_from_us is None or now_us - voice.told_from_us < SPOKE_PART_US:
+def _long_speech(peer: int, voice: _Voice) -> list[Stretch]:
+    """Up to the last loud moment: a pause that may turn out to be the end is not told as speech."""
+    if voice.told_from_us is None or voice.loud_at_us - voice.told_from_us < SPOKE_PART_US:
         return []
-    part = Stretch(peer, voice.told_from_us, now_us)
-    voice.told_from_us, voice.told_a_part = now_us, True
+    part = Stretch(peer, voice.told_from_us, voice.loud_at_us)
+    voice.told_from_us, voice.told_a_part = voice.loud_at_us, True
     return [part]
 
 

@@ -50,6 +50,13 @@ def test_the_lecturer_is_always_in_the_first_audio_slot() -> None:
     assert hear([mic(5), mic(1, 2), mic(7)], speaking=[5, 7])[0] == 1
 
 
+def test_no_more_voices_than_the_policy_allows_are_mixed_and_the_lecturer_is_always_one() -> None:
+    everybody = [mic(1, 2), *(mic(i) for i in range(2, 12)), Source(300, 9, "screen_audio", 2)]
+    heard = hear(everybody, speaking=[7, 5, 9, 3, 2], before=(None,) * 12, max_voices=3)
+    assert set(heard) - {None} == {1, 300, 7, 5, 9}
+    assert set(hear(everybody, speaking=[7, 1], before=(None,) * 12, max_voices=0)) - {None} == {1, 300}
+
+
 def test_in_a_small_class_everybody_is_heard_before_they_begin_to_speak() -> None:
     assert set(hear([mic(1, 2), mic(2), mic(3), mic(4)])) == {1, 2, 3, 4}
 

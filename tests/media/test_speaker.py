@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from media.speaker import SpeakerBoard, Stretch, loudest_first
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.speaker import HOLD_US, SPOKE_MIN_US, SpeakerBoard, Stretch, loudest_first
 
 LOUD, SOFT, SILENT = 20, 45, 127
 STEP_US = 100_000
@@ -110,3 +113,51 @@ def test_ranking_puts_speakers_first_then_the_louder() -> None:
     room = Room()
     room.hear(2, {1: SILENT, 2: 60, 3: LOUD})
     assert loudest_first([1, 2, 3], room.board) == [3, 2, 1]
+
+
+def turns_of(shortest: int) -> st.SearchStrategy[list[tuple[int, int]]]:
+    """Seconds of loudness and of quiet by turns, in tenths."""
+    return st.lists(st.tuples(st.integers(shortest, 900), st.integers(1, 60)), min_size=1, max_size=8)
+
+
+def talk(turns: list[tuple[int, int]]) -> Room:
+    room = Room()
+    for loud, quiet in turns:
+        room.hear(loud / 10, {1: LOUD})
+        room.hear(quiet / 10, {1: SILENT})
+    room.hear(HOLD_US / 1e6 + 0.2, {1: SILENT})
+    return room
+
+
+@given(turns_of(3))
+def test_talk_time_is_the_time_between_the_first_and_last_loud_moment_of_each_speech(
+    turns: list[tuple[int, int]],
+) -> None:
+    """Worked out from the turns: a pause shorter than the hold belongs to the speech."""
+    room = talk(turns)
+    speeches: list[list[int]] = []
+    now_us = quiet_us = 0
+    for loud, quiet in turns:
+        end_us = now_us + loud * STEP_US
+        if speeches and quiet_us < HOLD_US:
+            speeches[-1][1] = end_us
+        else:
+            speeches.append([now_us, end_us])
+        now_us, quiet_us = end_us + quiet * STEP_US, quiet * STEP_US
+    assert room.board.spoken_us(1) == sum(end - begin for begin, end in speeches)
+    told = sum(s.to_us - s.from_us for s in room.stretches)
+    assert told == sum(end - begin for begin, end in speeches if end - begin >= SPOKE_MIN_US)
+
+
+@given(turns_of(1))
+def test_stretches_never_overlap_and_tell_no_more_than_was_spoken(turns: list[tuple[int, int]]) -> None:
+    room = talk(turns)
+    assert all(a.to_us <= b.from_us for a, b in pairwise(room.stretches))
+    assert sum(s.to_us - s.from_us for s in room.stretches) <= room.board.spoken_us(1) <= room.now_us
+
+
+def test_talk_time_counts_while_somebody_is_still_speaking() -> None:
+    room = Room()
+    room.hear(7, {1: LOUD})
+    assert room.board.spoken_us(1) == 7_000_000
+    assert room.board.spoken_us(2) == 0
