@@ -23,12 +23,21 @@ Evaluate = Callable[[str, Any], Awaitable[Any]]
 
 
 @asynccontextmanager
-async def call_site(room: MediaRoom, networks: Mapping[int, tuple[str, int]] | None = None) -> AsyncIterator[str]:
-    """Serves the page and passes its offers to the router. Peer 1 is the lecturer. `networks`: by peer, the UDP relay to go through."""
+async def call_site(
+    room: MediaRoom,
+    networks: Mapping[int, tuple[str, int]] | None = None,
+    candidates: Callable[[str], bool] = lambda _: True,
+) -> AsyncIterator[str]:
+    """Serves the page and passes its offers to the router. Peer 1 is the lecturer. `networks`: by peer, the UDP relay to go through.
+
+    `candidates`: which of the answer's candidate lines the browsers are given.
+    """
     restarts = count(1)
 
     def through(peer: int, answer: str) -> str:
-        """The answer with the network's address as its only candidate."""
+        """The answer with the network's address as its only candidate, or with the candidates that are let through."""
+        lines = answer.split("\r\n")
+        answer = "\r\n".join(line for line in lines if not line.startswith("a=candidate:") or candidates(line))
         if networks is None or peer not in networks:
             return answer
         ip, port = networks[peer]
@@ -60,9 +69,23 @@ async def call_site(room: MediaRoom, networks: Mapping[int, tuple[str, int]] | N
         await runner.cleanup()
 
 
-async def join(page: Evaluate, peer: int, *, publish: bool, audio_slots: int = 2, video_slots: int = 3) -> None:
-    """The page takes part."""
-    asked = {"peer": peer, "publish": publish, "audioSlots": audio_slots, "videoSlots": video_slots}
+async def join(
+    page: Evaluate,
+    peer: int,
+    *,
+    publish: bool,
+    audio_slots: int = 2,
+    video_slots: int = 3,
+    config: Mapping[str, Any] | None = None,
+) -> None:
+    """The page takes part. `config`: fields of its RTCConfiguration."""
+    asked = {
+        "peer": peer,
+        "publish": publish,
+        "audioSlots": audio_slots,
+        "videoSlots": video_slots,
+        "config": config or {},
+    }
     await page("(asked) => window.join(asked)", asked)
 
 
@@ -75,6 +98,13 @@ async def stats(page: Evaluate, kind: str, condition: Callable[[Stats], bool], t
             return found
         await asyncio.sleep(0.25)
     raise AssertionError(f"the browser never said so; last: {json.dumps(found)[:3000]}")
+
+
+async def way(page: Evaluate) -> dict[str, str]:
+    """How the page's packets travel: type, protocol and relay of its own candidate, the far address."""
+    found: dict[str, str] | None = await page("() => window.way()", None)
+    assert found is not None, "no candidate pair is in use"
+    return found
 
 
 def decoded(found: Stats) -> int:
