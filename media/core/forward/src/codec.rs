@@ -1,6 +1,8 @@
 //! What forwarding needs to know of a payload: does a keyframe begin here, which temporal layer, which bytes number pictures.
 //!
-//! VP8 (RFC 7741), H.264 (RFC 6184); VP9 and AV1 only as far as their keyframes. Nothing is decoded.
+//! VP8 (RFC 7741); H.264 in a module of its own; VP9 and AV1 only as far as their keyframes. Nothing is decoded.
+
+use crate::h264;
 
 /// A codec by its forwarding rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -63,7 +65,9 @@ pub struct Insight {
     pub layer_sync: bool,
     /// VP8's numbers, and where in the payload they stand.
     pub vp8: Option<Vp8Numbers>,
-    /// Picture size of a VP8 keyframe.
+    /// A keyframe's IDR slice without its parameter sets (H.264).
+    pub bare_idr: bool,
+    /// Picture size of a keyframe.
     pub size: Option<(u16, u16)>,
 }
 
@@ -86,7 +90,7 @@ pub struct Vp8Numbers {
 pub fn inspect(codec: Codec, payload: &[u8]) -> Insight {
     match codec {
         Codec::Vp8 => vp8(payload).unwrap_or_default(),
-        Codec::H264 => h264(payload),
+        Codec::H264 => h264::inspect(payload),
         Codec::Vp9 => vp9(payload),
         Codec::Av1 => Insight { keyframe: payload.first().is_some_and(|b| b & 0x88 == 0x08), ..Insight::default() },
         Codec::Opus | Codec::Red | Codec::Other => Insight { keyframe: true, frame_start: true, ..Insight::default() },
@@ -145,33 +149,6 @@ fn vp8_size(frame: &[u8]) -> Option<(u16, u16)> {
     })
 }
 
-const NAL_IDR: u8 = 5;
-const NAL_SPS: u8 = 7;
-const NAL_STAP_A: u8 = 24;
-const NAL_FU_A: u8 = 28;
-
-/// A keyframe begins with a parameter set or an IDR slice, also inside an aggregation or as the first fragment.
-fn h264(payload: &[u8]) -> Insight {
-    let starts = |nal: u8| matches!(nal & 0x1F, NAL_IDR | NAL_SPS);
-    let keyframe = match payload.first().map(|b| b & 0x1F) {
-        Some(NAL_STAP_A) => aggregated(&payload[1..]).any(|nal| nal.first().is_some_and(|&b| starts(b))),
-        Some(NAL_FU_A) => payload.get(1).is_some_and(|&b| b & 0x80 != 0 && starts(b)),
-        Some(nal) => starts(nal),
-        None => false,
-    };
-    Insight { keyframe, ..Insight::default() }
-}
-
-/// The NAL units of a STAP-A body: 16-bit length and bytes, repeated.
-fn aggregated(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let len = usize::from(u16::from_be_bytes(*rest.first_chunk()?));
-        let nal = rest.get(2..2 + len)?;
-        rest = &rest[2 + len..];
-        Some(nal)
-    })
-}
-
 /// RFC 9628 §4.2: not predicted from another picture (P = 0), beginning of a frame (B = 1), lowest spatial layer.
 fn vp9(payload: &[u8]) -> Insight {
     let Some(&first) = payload.first() else { return Insight::default() };
@@ -199,16 +176,5 @@ mod tests {
         assert!(!inspect(Codec::Vp8, &[0x11, 0x10]).keyframe, "partition 1");
         assert!(!inspect(Codec::Vp8, &[]).keyframe);
         assert!(!inspect(Codec::Vp8, &[0x90, 0x80, 0x81]).keyframe, "cut in the picture id");
-    }
-
-    #[test]
-    fn h264_keyframes_alone_aggregated_and_fragmented() {
-        assert!(inspect(Codec::H264, &[0x67, 1]).keyframe);
-        assert!(inspect(Codec::H264, &[0x65, 1]).keyframe);
-        assert!(inspect(Codec::H264, &[0x78, 0, 1, 0x06, 0, 2, 0x67, 1]).keyframe);
-        assert!(inspect(Codec::H264, &[0x7C, 0x85]).keyframe);
-        assert!(!inspect(Codec::H264, &[0x7C, 0x45]).keyframe, "not the first fragment");
-        assert!(!inspect(Codec::H264, &[0x41, 1]).keyframe);
-        assert!(!inspect(Codec::H264, &[0x78, 0, 9, 0x67]).keyframe, "cut");
     }
 }

@@ -50,6 +50,8 @@ pub struct Layer {
     pub codec: Codec,
     /// Picture size, 0 unknown.
     pub size: (u16, u16),
+    /// Its keyframes come with parameter sets (H.264): without them nobody can begin.
+    pub has_sets: bool,
     /// Packets so far.
     pub packets: u64,
     /// Plaintext bytes so far.
@@ -81,6 +83,7 @@ impl Layer {
             steady_us: 0,
             codec: Codec::Other,
             size: (0, 0),
+            has_sets: false,
             packets: 0,
             bytes: 0,
             bps: 0,

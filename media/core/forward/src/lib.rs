@@ -13,6 +13,7 @@ pub mod door;
 pub mod downlink;
 pub mod ext;
 pub mod framing;
+pub mod h264;
 pub mod ice;
 pub mod ids;
 pub mod keyreq;
@@ -38,6 +39,7 @@ pub mod srtp;
 pub mod stills;
 pub mod stun;
 pub mod tap;
+pub mod temporal;
 pub mod twcc;
 pub mod window;
 

@@ -1,8 +1,8 @@
 //! One slot's numbers: sequence numbers, timestamps and VP8 picture numbers run on across switches, drops and late packets.
 //!
 //! An epoch is a stretch in which one layer feeds the slot. Inside it the outgoing number is the incoming one plus an offset;
-//! each packet dropped on purpose begins a segment with an offset smaller by one. Epochs never share outgoing numbers, so
-//! an (SSRC, number) pair, hence a nonce, is used once.
+//! packets dropped on purpose begin a segment with a smaller offset, and dropped frames close up the picture numbers in the same way.
+//! Epochs never share outgoing numbers, so an (SSRC, number) pair, hence a nonce, is used once.
 
 use crate::Micros;
 use crate::ids::SourceId;
@@ -31,7 +31,12 @@ pub struct Origin {
 #[derive(Clone, Copy)]
 struct Segment {
     in_start: u64,
+    /// Packets right before `in_start` that were dropped.
+    dropped: u32,
     offset: i64,
+    /// Pictures dropped in this epoch so far, and those of them that were in the base layer.
+    pictures: u16,
+    tl0: u8,
 }
 
 struct Epoch {
@@ -40,6 +45,8 @@ struct Epoch {
     out_start: u64,
     in_top: u64,
     segments: VecDeque<Segment>,
+    /// The incoming picture id of the newest dropped packet.
+    dropped_picture: Option<u16>,
     shift: Shift,
 }
 
@@ -101,13 +108,22 @@ impl Rewriter {
     pub fn begin(&mut self, origin: Origin, packet: &Packet, clock_hz: u32, bridge: Option<Bridge>, now: Micros) {
         let shift = self.shift(packet, clock_hz, bridge, now);
         let out_start = self.top + 1;
-        let first = Segment { in_start: packet.ext_seq, offset: out_start as i64 - packet.ext_seq as i64 };
+        let offset = out_start as i64 - packet.ext_seq as i64;
+        let first = Segment { in_start: packet.ext_seq, dropped: 0, offset, pictures: 0, tl0: 0 };
         if self.epochs.len() == KEPT_EPOCHS {
             self.epochs.pop_front();
         }
         let in_top = packet.ext_seq.wrapping_sub(1);
         let segments = VecDeque::from([first]);
-        self.epochs.push_back(Epoch { origin, in_start: packet.ext_seq, out_start, in_top, segments, shift });
+        self.epochs.push_back(Epoch {
+            origin,
+            in_start: packet.ext_seq,
+            out_start,
+            in_top,
+            segments,
+            dropped_picture: None,
+            shift,
+        });
     }
 
     fn shift(&self, packet: &Packet, clock_hz: u32, bridge: Option<Bridge>, now: Micros) -> Shift {
@@ -138,30 +154,51 @@ impl Rewriter {
         let epoch = self.epochs.back_mut()?;
         if is_ahead(epoch, packet.ext_seq) {
             epoch.in_top = packet.ext_seq;
-            let offset = epoch.segments.back()?.offset;
-            let numbers = epoch.shift.apply(packet, packet.ext_seq.checked_add_signed(offset)?);
+            let segment = epoch.segments.back()?;
+            let numbers = epoch.shift.apply(packet, segment, packet.ext_seq.checked_add_signed(segment.offset)?);
             self.top = self.top.max(numbers.seq);
-            let (ts, picture_id, tl0) = (numbers.ts, numbers.picture_id, numbers.tl0);
-            self.last = Some(Last { ts, at_us: now, picture_id, tl0 });
+            // Pictures of other codecs have no numbers: those of VP8 run on over them.
+            let (picture_id, tl0) = match (&packet.insight.vp8, &self.last) {
+                (None, Some(last)) => (last.picture_id, last.tl0),
+                _ => (numbers.picture_id, numbers.tl0),
+            };
+            self.last = Some(Last { ts: numbers.ts, at_us: now, picture_id, tl0 });
             return Some(numbers);
         }
         let at = epoch.segments.iter().rposition(|s| s.in_start <= packet.ext_seq)?;
-        let was_dropped = epoch.segments.get(at + 1).is_some_and(|s| s.in_start == packet.ext_seq + 1);
-        let seq = packet.ext_seq.checked_add_signed(epoch.segments[at].offset)?;
-        (!was_dropped).then(|| epoch.shift.apply(packet, seq))
+        let was_dropped = |s: &Segment| s.in_start - packet.ext_seq <= u64::from(s.dropped);
+        let segment = &epoch.segments[at];
+        let seq = packet.ext_seq.checked_add_signed(segment.offset)?;
+        let is_kept = !epoch.segments.get(at + 1).is_some_and(was_dropped);
+        is_kept.then(|| epoch.shift.apply(packet, segment, seq))
     }
 
     /// Drop a packet so that no gap shows. False: it is late, its number is counted already; forward it or leave the gap.
-    pub fn skip(&mut self, ext_seq: u64) -> bool {
+    pub fn skip(&mut self, packet: &Packet) -> bool {
+        let ext_seq = packet.ext_seq;
         let Some(epoch) = self.epochs.back_mut() else { return true };
         if !is_ahead(epoch, ext_seq) {
             return false;
         }
-        let offset = epoch.segments.back().map_or(0, |s| s.offset);
+        let Some(last) = epoch.segments.back().copied() else { return true };
         // Numbers of lost packets before this one stay reserved.
-        self.top = self.top.max((ext_seq as i64 - 1 + offset).max(0) as u64);
+        self.top = self.top.max((ext_seq as i64 - 1 + last.offset).max(0) as u64);
         epoch.in_top = ext_seq;
-        epoch.segments.push_back(Segment { in_start: ext_seq + 1, offset: offset - 1 });
+        let numbers = packet.insight.vp8.filter(|n| n.picture_id_at > 0);
+        let picture = numbers.map(|n| n.picture_id);
+        let is_new = picture.is_some() && std::mem::replace(&mut epoch.dropped_picture, picture) != picture;
+        let is_base = is_new && packet.insight.tid == 0;
+        let run_on = last.in_start == ext_seq && last.dropped > 0;
+        if run_on {
+            epoch.segments.pop_back();
+        }
+        epoch.segments.push_back(Segment {
+            in_start: ext_seq + 1,
+            dropped: if run_on { last.dropped.saturating_add(1) } else { 1 },
+            offset: last.offset - 1,
+            pictures: last.pictures.wrapping_add(u16::from(is_new)),
+            tl0: last.tl0.wrapping_add(u8::from(is_base)),
+        });
         if epoch.segments.len() > KEPT_SEGMENTS {
             epoch.segments.pop_front();
         }
@@ -170,17 +207,23 @@ impl Rewriter {
 
     /// The incoming packet behind an outgoing number.
     pub fn origin_of(&self, out_seq: u64) -> Option<(Origin, u64)> {
+        let (epoch, _, incoming) = self.locate(out_seq)?;
+        Some((epoch.origin, incoming))
+    }
+
+    /// Epoch, segment and incoming number behind an outgoing number.
+    fn locate(&self, out_seq: u64) -> Option<(&Epoch, &Segment, u64)> {
         let epoch = self.epochs.iter().rev().find(|e| e.out_start <= out_seq && out_seq <= self.top)?;
         epoch.segments.iter().rev().find_map(|s| {
             let incoming = out_seq.checked_add_signed(-s.offset)?;
-            (s.in_start <= incoming && incoming <= epoch.in_top).then_some((epoch.origin, incoming))
+            (s.in_start <= incoming && incoming <= epoch.in_top).then_some((epoch, s, incoming))
         })
     }
 
     /// The numbers with which a packet was (or would have been) sent as `out_seq`.
     pub fn numbers_of(&self, out_seq: u64, packet: &Packet) -> Option<Numbers> {
-        let epoch = self.epochs.iter().rev().find(|e| e.out_start <= out_seq)?;
-        Some(epoch.shift.apply(packet, out_seq))
+        let (epoch, segment, _) = self.locate(out_seq)?;
+        Some(epoch.shift.apply(packet, segment, out_seq))
     }
 
     /// The incoming number with which the present layer began to feed the slot.
@@ -211,7 +254,7 @@ fn across(bridge: Bridge, old_offset: u32, clock_hz: u32) -> u32 {
 }
 
 impl Shift {
-    fn apply(&self, packet: &Packet, seq: u64) -> Numbers {
+    fn apply(&self, packet: &Packet, segment: &Segment, seq: u64) -> Numbers {
         let numbers = packet.insight.vp8.unwrap_or_default();
         let ts = match self.pinned {
             Some((incoming, outgoing)) if incoming == packet.ts => outgoing,
@@ -220,8 +263,8 @@ impl Shift {
         Numbers {
             seq,
             ts,
-            picture_id: numbers.picture_id.wrapping_add(self.picture_id) & 0x7FFF,
-            tl0: numbers.tl0.wrapping_add(self.tl0),
+            picture_id: numbers.picture_id.wrapping_add(self.picture_id).wrapping_sub(segment.pictures) & 0x7FFF,
+            tl0: numbers.tl0.wrapping_add(self.tl0).wrapping_sub(segment.tl0),
         }
     }
 }
@@ -282,7 +325,7 @@ mod tests {
         let mut sent = HashMap::new();
         for seq in [100, 101, 103, 105, 106, 107] {
             if seq % 2 == 1 && seq != 101 {
-                assert!(r.skip(seq));
+                assert!(r.skip(&packet(seq, 0, 0)));
             } else {
                 sent.insert(r.forward(&packet(seq, 0, 0), 0).unwrap().seq, seq);
             }
@@ -298,8 +341,34 @@ mod tests {
             assert_eq!(r.origin_of(out), Some((LOW, incoming)), "{out}");
         }
         assert_eq!(r.origin_of(1006), None);
-        assert!(!r.skip(103), "late");
+        assert!(!r.skip(&packet(103, 0, 0)), "late");
         assert_eq!(r.forward(&packet(105, 0, 0), 0), None, "dropped before");
+    }
+
+    #[test]
+    fn dropped_pictures_leave_no_gap_and_late_ones_keep_their_number() {
+        let mut r = Rewriter::default();
+        let frame = |seq: u64, picture: u16, tl0: u8, tid: u8| {
+            let mut p = packet(seq, u32::from(picture) * 3000, picture);
+            p.insight.tid = tid;
+            p.insight.vp8.as_mut().unwrap().tl0 = tl0;
+            p
+        };
+        // Two packets each: pictures 10 (base), 11 (dropped), 12 (lost, comes late), 13 (dropped), 14 (base).
+        r.begin(LOW, &frame(100, 10, 5, 0), 90_000, None, 0);
+        let mut sent = Vec::new();
+        for p in [frame(100, 10, 5, 0), frame(101, 10, 5, 0)] {
+            sent.push(r.forward(&p, 0).unwrap());
+        }
+        for seq in [102, 103, 106, 107] {
+            assert!(r.skip(&frame(seq, if seq < 104 { 11 } else { 13 }, 5, 1)));
+        }
+        for p in [frame(108, 14, 6, 0), frame(109, 14, 6, 0), frame(104, 12, 5, 1), frame(105, 12, 5, 1)] {
+            sent.push(r.forward(&p, 0).unwrap());
+        }
+        let numbers: Vec<_> = sent.iter().map(|n| (n.seq - 1000, n.picture_id, n.tl0)).collect();
+        assert_eq!(numbers, [(1, 10, 5), (2, 10, 5), (5, 12, 6), (6, 12, 6), (3, 11, 5), (4, 11, 5)]);
+        assert_eq!(r.numbers_of(1005, &frame(108, 14, 6, 0)).unwrap(), sent[2], "the same when asked for again");
     }
 
     /// Nonce uniqueness: whatever is lost, reordered, dropped or switched, no outgoing number is used for two packets.
@@ -328,7 +397,7 @@ mod tests {
                 if !seen.insert((layer, seq)) {
                     continue;
                 }
-                if random(4) == 0 && r.skip(seq) {
+                if random(4) == 0 && r.skip(&packet(seq, 0, 0)) {
                     continue;
                 }
                 if let Some(n) = r.forward(&packet(seq, 0, 0), 0) {

@@ -11,6 +11,7 @@ use crate::rewrite::{Numbers, Rewriter};
 use crate::ring::{Packet, Ring};
 use crate::srtp::{MAX_OVERHEAD, Outbound};
 use crate::stills::Stills;
+use crate::temporal::Temporal;
 use crate::window::Window;
 
 /// The mid extension goes with this many packets after a switch; then the receiver knows the SSRC.
@@ -100,7 +101,7 @@ pub struct Slot {
     pub resends: Resends,
     /// A codec the receiver does not have was met (told once).
     pub codec_refused: bool,
-    tid: u8,
+    temporal: Temporal,
     mid_left: u8,
     mark_next: bool,
     used: Window,
@@ -155,7 +156,7 @@ impl Slot {
             red_copies: 0,
             resends: Resends::default(),
             codec_refused: false,
-            tid: 7,
+            temporal: Temporal::default(),
             mid_left: MID_PACKETS,
             mark_next: false,
             used: Window::default(),
@@ -180,17 +181,13 @@ impl Slot {
         if !self.stills.passes(insight.keyframe, packet.ts) {
             return Verdict::Skip;
         }
-        // Down at once; up only where the stream allows it: a base layer frame or a sync point (RFC 7741 §4.2, Y).
-        if self.max_tid < self.tid || (insight.frame_start && (insight.tid == 0 || insight.layer_sync)) {
-            self.tid = self.max_tid;
-        }
-        if insight.tid > self.tid { Verdict::Skip } else { Verdict::Send }
+        if self.temporal.passes(insight, packet.ts, self.max_tid) { Verdict::Send } else { Verdict::Skip }
     }
 
     /// Note a switch to `layer`: the receiver is told the mid again, and the time line by a sender report.
     pub fn switched_to(&mut self, layer: usize) {
         self.current = Some(layer);
-        self.tid = self.max_tid;
+        self.temporal.begin();
         self.mid_left = MID_PACKETS;
         self.sr_due = true;
         // RFC 3551 §4.1: the marker begins a talk spurt; here the jitter buffer may re-adjust.

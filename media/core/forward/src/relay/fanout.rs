@@ -80,7 +80,7 @@ impl Relay {
             let Some(packet) = source.layers.get(fresh.layer).and_then(|l| l.ring.get(fresh.ext_seq)) else { continue };
             match slot.verdict(packet, fresh.layer, target) {
                 Verdict::Ignore => continue,
-                Verdict::Skip if slot.numbers.skip(packet.ext_seq) || packet.is_empty() => continue,
+                Verdict::Skip if slot.numbers.skip(packet) || packet.is_empty() => continue,
                 Verdict::Switch => {
                     if slot.codec(packet.codec()).is_none() {
                         refuse_codec(slot, &mut self.notices);

@@ -259,7 +259,9 @@ impl Relay {
         if asks && layer.nacks.on_packet(arrival.ext_seq, now) && source.kind == Kind::Video {
             source.keyframes.want(stream.layer);
         }
-        let insight = inspect(params.codec, &arrival.data[header.len..end]);
+        let mut insight = inspect(params.codec, &arrival.data[header.len..end]);
+        layer.has_sets |= insight.keyframe && !insight.bare_idr;
+        insight.keyframe &= !(insight.bare_idr && layer.has_sets);
         layer.note_bytes(insight.tid, arrival.data.len());
         let Some(packet) = layer.ring.place(arrival.ext_seq) else { return };
         packet.fill(&arrival.data[..end], header.len, params.codec);
