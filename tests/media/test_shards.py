@@ -137,7 +137,7 @@ async def test_a_mirror_ends_when_nobody_watches_and_begins_again_when_somebody_
         far = await room.join(2)
         async with sending(lecturer):
             await until(lambda: bool(far.received[far.slot_mids("audio")[0]]))
-            room.router.admit(2, replace(STUDENT, sees=frozenset()))
+            room.router.admit(2, replace(STUDENT, hears=frozenset()))
             await until(lambda: room.shown(2) == {})
             await until(lambda: len(room.router.mirrors) == 0)
             crossed = room.relay.counters()["exported"]
