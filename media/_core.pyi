@@ -179,7 +179,8 @@ class Engine:
         """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 
         Peer: peer, gen, proto ("udp", "tcp" or ""), path ("ip:port" or ""), last_us (last authenticated packet, 0 = never), rx_packets, rx_bytes, tx_packets,
-        tx_bytes, stun, dtls, dtls_dropped, auth_failures, replays, before_keys, unmapped, rtx_sent, nacks_in, plis_in, rtt_ms,
+        tx_bytes, stun, dtls, dtls_dropped, auth_failures, replays, before_keys, unmapped, rtx_sent, padding (packets
+        sent to learn what the way carries), paced (packets that waited for their turn), pace_dropped (waited too long), nacks_in, plis_in, rtt_ms,
         sources: [{src, enabled, rx_packets, rx_bytes, lost, recovered, duplicates, nacks_out, plis_out, dropped_disabled,
         unknown_pt, tap_dropped, layers: [{rid, ssrc, up, packets, bytes, bps}]}],
         slots: [{slot, src, rid, packets, bytes, rtx, nacks, plis, lost, guarded}].

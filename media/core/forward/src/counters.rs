@@ -27,6 +27,12 @@ pub struct PeerCounters {
     pub unmapped: u64,
     /// Retransmissions sent.
     pub rtx_sent: u64,
+    /// Packets of padding sent to learn what the way carries.
+    pub padding: u64,
+    /// Packets that had to wait for their turn.
+    pub paced: u64,
+    /// Packets that waited too long and were not sent.
+    pub pace_dropped: u64,
     /// Numbers asked for by the peer's NACKs.
     pub nacks_in: u64,
     /// Keyframe requests by the peer.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backlog;
+pub mod bwe;
 pub mod codec;
 pub mod counters;
 pub mod crypto;
@@ -22,6 +23,7 @@ pub mod mirror;
 pub mod nack;
 pub mod notice;
 pub mod outbox;
+pub mod pacer;
 pub mod peer;
 pub mod permits;
 pub mod reception;

@@ -7,6 +7,7 @@ use crate::ext::ExtMap;
 use crate::ice::Ice;
 use crate::ids::PeerId;
 use crate::outbox::Outbox;
+use crate::pacer::Pacer;
 use crate::permits::Permits;
 use crate::remote::Remote;
 use crate::srtp::{Inbound, MAX_OVERHEAD, Outbound};
@@ -65,12 +66,18 @@ pub struct Peer {
     pub arrivals: Arrivals,
     /// What its feedback says.
     pub downlink: Downlink,
+    /// When its packets may go.
+    pub pacer: Pacer,
+    /// How far back its last padding was sent again from.
+    pub replay_back: u64,
     /// Ceiling for what it may send.
     pub remb_bps: u64,
     /// What all that it wishes to see would cost, retransmissions aside.
     pub desired_bps: u64,
     /// Its own estimate of what it can take.
     pub its_remb_bps: u64,
+    /// It was told anew.
+    pub is_remb_fresh: bool,
     /// Smoothed round trip, µs.
     pub rtt_us: Option<u64>,
     /// The last authenticated packet; 0 none.
@@ -106,8 +113,11 @@ impl Peer {
             arrivals: Arrivals::default(),
             downlink: Downlink::default(),
             remb_bps: 0,
+            pacer: Pacer::default(),
+            replay_back: 0,
             desired_bps: 0,
             its_remb_bps: 0,
+            is_remb_fresh: false,
             rtt_us: None,
             last_us: 0,
             stalls: 0,
@@ -142,8 +152,26 @@ impl Peer {
         out.finish(len);
     }
 
+    /// What the way to it carries, bits per second; None unknown. Where it sends no transport-wide feedback, its own estimate.
+    pub fn estimate(&self) -> Option<u64> {
+        let remb = Some(self.its_remb_bps).filter(|&bps| bps > 0);
+        match (self.downlink.estimate(), remb) {
+            (Some(ours), Some(its)) => Some(ours.min(its)),
+            (ours, its) => ours.or(its),
+        }
+    }
+
+    /// A packet of padding went out: it takes nothing from the pacer's budget, media goes first.
+    pub fn note_padding(&mut self, bytes: usize, now: Micros) {
+        self.downlink.on_sent(bytes, now);
+        self.counters.tx_packets += 1;
+        self.counters.tx_bytes += bytes as u64;
+        self.counters.padding += 1;
+    }
+
     /// An RTP packet of this size went out with the next transport-wide number.
     pub fn note_sent(&mut self, bytes: usize, now: Micros) {
+        self.pacer.on_sent(bytes);
         if self.ext.sends_transport_seq() {
             self.downlink.on_sent(bytes, now);
         }

@@ -236,6 +236,11 @@ impl Rewriter {
         self.top
     }
 
+    /// The RTP time sent last.
+    pub fn last_ts(&self) -> u32 {
+        self.last.map_or(0, |l| l.ts)
+    }
+
     /// What is added to the current layer's RTP time.
     pub fn ts_offset(&self) -> u32 {
         self.epochs.back().map_or(0, |e| e.shift.ts)

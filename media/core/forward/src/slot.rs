@@ -3,7 +3,7 @@
 use crate::Micros;
 use crate::codec::Codec;
 use crate::counters::SlotCounters;
-use crate::ext::{ExtMap, MAX_BLOCK, Outgoing};
+use crate::ext::{ExtMap, MAX_BLOCK, Outgoing, Passed};
 use crate::ids::{Kind, SlotId};
 use crate::red::Carried;
 use crate::resend::Resends;
@@ -23,6 +23,9 @@ const RTX_INTERVAL_MAX_US: Micros = 300_000;
 const RTX_MEMORY: usize = 64;
 /// The first sequence number of retransmissions.
 const RTX_FIRST: u64 = 1000;
+
+/// Bytes of padding in a packet of nothing else: its length is counted in one byte, and browsers send this much.
+const PADDING: usize = 224;
 
 /// A payload type of the subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub struct Slot {
     pub resends: Resends,
     /// A codec the receiver does not have was met (told once).
     pub codec_refused: bool,
+    /// No keyframe is asked for on its behalf before.
+    pub patient_until: Micros,
     temporal: Temporal,
     mid_left: u8,
     mark_next: bool,
@@ -156,6 +161,7 @@ impl Slot {
             red_copies: 0,
             resends: Resends::default(),
             codec_refused: false,
+            patient_until: 0,
             temporal: Temporal::default(),
             mid_left: MID_PACKETS,
             mark_next: false,
@@ -264,6 +270,40 @@ impl Slot {
         let len = self.write(out, packet, None, numbers, &shape, with);
         self.counters.rtx += u64::from(len > 0);
         len
+    }
+
+    /// Room for a packet of padding.
+    pub const SPACE_FOR_PADDING: usize = 12 + MAX_BLOCK + PADDING + MAX_OVERHEAD;
+
+    /// It has a retransmission stream that padding can go in.
+    pub fn can_pad(&self) -> bool {
+        self.kind == Kind::Video && self.rtx_ssrc.is_some() && self.codecs.iter().any(|c| c.rtx_pt.is_some())
+    }
+
+    /// Write and seal a packet of nothing but padding into the retransmission stream; 0 when there is none.
+    pub fn seal_padding(&mut self, out: &mut [u8], with: &Sealer<'_>) -> usize {
+        let (Some(pt), Some(ssrc)) = (self.codecs.iter().find_map(|c| c.rtx_pt), self.rtx_ssrc) else { return 0 };
+        if out.len() < Self::SPACE_FOR_PADDING {
+            return 0;
+        }
+        let seq = self.rtx_next;
+        self.rtx_next += 1;
+        out[1] = pt & 0x7F;
+        out[2..4].copy_from_slice(&(seq as u16).to_be_bytes());
+        out[4..8].copy_from_slice(&self.numbers.last_ts().to_be_bytes());
+        out[8..12].copy_from_slice(&ssrc.to_be_bytes());
+        let extensions = Outgoing {
+            transport_seq: with.transport_seq,
+            abs_send_time: with.abs_send_time,
+            mid: Some(&self.mid[..]),
+            passed: Passed::default(),
+        };
+        let block = with.ext.write(&mut out[12..], &extensions);
+        out[0] = 0xA0 | u8::from(block > 0) << 4;
+        let (header, end) = (12 + block, 12 + block + PADDING);
+        out[header..end].fill(0);
+        out[end - 1] = PADDING as u8;
+        with.keys.seal_rtp(out, header, end, ssrc, seq).unwrap_or(0)
     }
 
     /// True when `seq` may be retransmitted now; counts as done.

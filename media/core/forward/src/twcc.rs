@@ -15,6 +15,8 @@ const MAX_REPORTED: u64 = 400;
 const TICK_US: u64 = 250;
 /// Ticks in a unit of the reference time (64 ms).
 const REFERENCE_TICKS: u64 = 256;
+/// The reference time has 24 bits of 64 ms: after this the receiver's time begins anew.
+pub const REFERENCE_PERIOD_US: i64 = (1 << 24) * REFERENCE_TICKS as i64 * TICK_US as i64;
 /// Statuses that one packet may claim, a bound on the work it can cause.
 const MAX_STATUSES: usize = 2048;
 

@@ -141,6 +141,7 @@ impl Relay {
             }
             p != at
         });
+        self.pacing.retain(|&p| p != at);
         Ok(())
     }
 
@@ -186,6 +187,7 @@ impl Relay {
     pub fn set_desired(&mut self, id: PeerId, bps: u64) -> Outcome {
         let at = self.peer(id)?;
         self.peers.get_mut(at).ok_or(NO_PEER)?.desired_bps = bps;
+        self.timers.hurry();
         Ok(())
     }
 
@@ -311,6 +313,7 @@ impl Relay {
         }
         if let Some(peer) = self.peers.get_mut(slot.peer) {
             peer.slots.retain(|&s| s != index);
+            peer.pacer.forget_slot(index);
             peer.slot_by_ssrc.remove(&slot.ssrc);
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! RTCP in both directions: reports, NACKs and their retransmissions, keyframe requests, feedback.
 
 use super::Relay;
-use super::fanout::abs_send_time;
 use super::ingress::count_refusal;
 use crate::Micros;
+use crate::ids::Kind;
 use crate::layer::Layer;
 use crate::mirror::Item;
 use crate::notice::Notice;
@@ -12,7 +12,7 @@ use crate::peer::Peer;
 use crate::reception::SenderReport;
 use crate::remote::Remote;
 use crate::rtcp::{self, Packet};
-use crate::slot::{Sealer, SentReport, Slot};
+use crate::slot::{SentReport, Slot};
 use crate::window::extend;
 
 impl Relay {
@@ -38,12 +38,12 @@ impl Relay {
                 Packet::KeyframeWanted { media } => self.on_keyframe_wanted(at, media, now, out),
                 Packet::Transport { fci } => {
                     if let Some(peer) = self.peers.get_mut(at) {
-                        peer.downlink.on_feedback(fci, now);
+                        peer.downlink.on_feedback(fci, peer.rtt_us, now);
                     }
                 }
                 Packet::Remb { bps } => {
                     if let Some(peer) = self.peers.get_mut(at) {
-                        peer.its_remb_bps = bps;
+                        (peer.its_remb_bps, peer.is_remb_fresh) = (bps, true);
                     }
                 }
             }
@@ -96,6 +96,7 @@ impl Relay {
     fn on_nack(&mut self, at: usize, media: u32, fci: &[u8], now: Micros, out: &mut dyn Outbox) {
         let Some(peer) = self.peers.get_mut(at) else { return };
         let Some(slot) = peer.slot_by_ssrc.get(&media).and_then(|&s| self.slots.get_mut(s)) else { return };
+        let mut granted = std::mem::take(&mut self.granted);
         for seq in rtcp::nacked(fci) {
             peer.counters.nacks_in += 1;
             slot.counters.nacks += 1;
@@ -107,30 +108,25 @@ impl Relay {
             if !slot.take_rtx_turn(seq, peer.rtt_us, now) || !peer.rtx_budget.take(now) {
                 continue;
             }
-            let found = extend(slot.numbers.top(), seq).and_then(|out_seq| {
-                let (origin, ext_seq) = slot.numbers.origin_of(out_seq)?;
-                let source = self.sources.get(*self.source_at.get(&origin.source)?)?;
-                let packet = source.layers.get(origin.layer)?.ring.get(ext_seq)?;
-                let permitted =
-                    slot.permitted && source.enabled && slot.source == self.source_at.get(&origin.source).copied();
-                let numbers = slot.numbers.numbers_of(out_seq, packet)?;
-                (permitted && !packet.is_empty()).then_some((packet, numbers))
-            });
-            let (Some((packet, numbers)), Some(to)) = (found, peer.ready()) else { continue };
-            if slot.is_repeated() {
-                repeat(slot, peer, numbers.seq, to, out);
-                continue;
-            }
-            let Some(keys) = &peer.outbound else { continue };
-            let transport_seq = peer.downlink.next_seq();
-            let sealer = Sealer { keys, ext: &peer.ext, abs_send_time: abs_send_time(now), transport_seq };
-            let len = slot.seal_again(out.begin(to, Slot::space_for(packet)), packet, numbers, &sealer);
-            out.mark_picture();
-            out.finish(len);
-            if len > 0 {
-                peer.note_sent(len, now);
-                peer.counters.rtx_sent += 1;
-            }
+            granted.extend(extend(slot.numbers.top(), seq));
+        }
+        for out_seq in granted.drain(..) {
+            self.answer_nack(at, media, out_seq, now, out);
+        }
+        self.granted = granted;
+    }
+
+    /// Retransmit now, or when the pacer lets it. Sound never waits.
+    fn answer_nack(&mut self, at: usize, media: u32, out_seq: u64, now: Micros, out: &mut dyn Outbox) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        let Some(&index) = peer.slot_by_ssrc.get(&media) else { return };
+        let is_video = self.slots.get(index).is_some_and(|s| s.kind == Kind::Video);
+        let estimate = peer.estimate();
+        if is_video && !peer.pacer.is_open(estimate, now) {
+            peer.pacer.wait_again(index, out_seq);
+            self.list_for_pacing(at, now);
+        } else {
+            self.send_again(at, index, out_seq, now, out);
         }
     }
 
@@ -148,7 +144,7 @@ impl Relay {
 }
 
 /// Send a packet of sound once more, as it was: its transport-wide number says nothing new about the path.
-fn repeat(slot: &mut Slot, peer: &mut Peer, seq: u64, to: Remote, out: &mut dyn Outbox) {
+pub(super) fn repeat(slot: &mut Slot, peer: &mut Peer, seq: u64, to: Remote, now: Micros, out: &mut dyn Outbox) {
     let Some((data, transport_seq)) = slot.resends.get(seq) else { return };
     out.begin(to, data.len())[..data.len()].copy_from_slice(data);
     out.finish(data.len());
@@ -156,7 +152,7 @@ fn repeat(slot: &mut Slot, peer: &mut Peer, seq: u64, to: Remote, out: &mut dyn 
     peer.counters.rtx_sent += 1;
     peer.counters.tx_packets += 1;
     peer.counters.tx_bytes += data.len() as u64;
-    peer.downlink.on_repeated(transport_seq);
+    peer.downlink.on_repeated(transport_seq, now);
 }
 
 /// Send a slot's sender report: the publisher's time line moved on to now, in the slot's RTP time.

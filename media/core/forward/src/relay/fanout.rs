@@ -8,6 +8,7 @@ use crate::Micros;
 use crate::ids::Kind;
 use crate::notice::Notice;
 use crate::outbox::Outbox;
+use crate::pacer::Waiting;
 use crate::peer::Peer;
 use crate::red::Carried;
 use crate::rewrite::{Bridge, Origin};
@@ -68,35 +69,40 @@ impl Relay {
     }
 
     /// All of a slot's packets of this batch.
-    fn serve(&mut self, slot: usize, stamp: u32, now: Micros, out: &mut dyn Outbox) {
-        let Some(slot) = self.slots.get_mut(slot) else { return };
-        let Some(source) = slot.source.and_then(|s| self.sources.get(s)) else { return };
+    fn serve(&mut self, index: usize, stamp: u32, now: Micros, out: &mut dyn Outbox) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let Some((at, source)) = slot.source.and_then(|s| Some((s, self.sources.get(s)?))) else { return };
+        let mut must_list = false;
         let Some(peer) = self.peers.get_mut(slot.peer) else { return };
         if peer.ready().is_none() {
             return;
         }
         let target = source.target(slot.wanted);
+        let estimate = peer.estimate();
         for fresh in &source.fresh {
-            let Some(packet) = source.layers.get(fresh.layer).and_then(|l| l.ring.get(fresh.ext_seq)) else { continue };
-            match slot.verdict(packet, fresh.layer, target) {
-                Verdict::Ignore => continue,
-                Verdict::Skip if slot.numbers.skip(packet) || packet.is_empty() => continue,
-                Verdict::Switch => {
-                    if slot.codec(packet.codec()).is_none() {
-                        refuse_codec(slot, &mut self.notices);
-                        continue;
-                    }
-                    begin(slot, source, fresh.layer, packet, now);
-                    let shown = Some((source.id, source.layers[fresh.layer].rid.clone()));
-                    self.notices.push(Notice::Switched { slot: slot.id, shown });
-                }
-                Verdict::Send | Verdict::Skip => {}
-            }
-            if let Some(numbers) = slot.numbers.forward(packet, now) {
-                let carried = slot.carried(&source.layers[fresh.layer].ring, packet);
-                send(slot, peer, packet, &carried, numbers, stamp, now, out);
+            if source.kind == Kind::Audio || peer.pacer.is_open(estimate, now) {
+                let packet = (fresh.layer, fresh.ext_seq);
+                deliver(slot, source, peer, packet, stamp, now, &mut self.notices, out);
+            } else if slot.current == Some(fresh.layer) || fresh.layer == target {
+                let (slot, source, layer, ext_seq) = (index, at, fresh.layer, fresh.ext_seq);
+                peer.counters.paced += 1;
+                let has_room = peer.pacer.wait(Waiting { slot, source, layer, ext_seq, since_us: now });
+                peer.counters.pace_dropped += u64::from(!has_room);
+                must_list = true;
             }
         }
+        if must_list {
+            let peer = slot.peer;
+            self.list_for_pacing(peer, now);
+        }
+        self.report_after_switch(index, now, out);
+    }
+
+    /// The sender report that follows a switch.
+    pub(super) fn report_after_switch(&mut self, slot: usize, now: Micros, out: &mut dyn Outbox) {
+        let Some(slot) = self.slots.get_mut(slot).filter(|s| s.sr_due) else { return };
+        let Some(source) = slot.source.and_then(|s| self.sources.get(s)) else { return };
+        let Some(peer) = self.peers.get_mut(slot.peer) else { return };
         if slot.sr_due
             && let Some(layer) = slot.current.and_then(|l| source.layers.get(l))
         {
@@ -141,6 +147,38 @@ impl Relay {
                 data: packet.data().to_vec(),
             });
         }
+    }
+}
+
+/// Do with a packet (layer, number) of a slot's source what is to be done with it.
+#[allow(clippy::too_many_arguments)] // parts of the relay that are borrowed apart
+pub(super) fn deliver(
+    slot: &mut Slot,
+    source: &Source,
+    peer: &mut Peer,
+    (layer, ext_seq): (usize, u64),
+    stamp: u32,
+    now: Micros,
+    notices: &mut Vec<Notice>,
+    out: &mut dyn Outbox,
+) {
+    let Some(packet) = source.layers.get(layer).and_then(|l| l.ring.get(ext_seq)) else { return };
+    match slot.verdict(packet, layer, source.target(slot.wanted)) {
+        Verdict::Ignore => return,
+        Verdict::Skip if slot.numbers.skip(packet) || packet.is_empty() => return,
+        Verdict::Switch => {
+            if slot.codec(packet.codec()).is_none() {
+                return refuse_codec(slot, notices);
+            }
+            begin(slot, source, layer, packet, now);
+            let shown = Some((source.id, source.layers[layer].rid.clone()));
+            notices.push(Notice::Switched { slot: slot.id, shown });
+        }
+        Verdict::Send | Verdict::Skip => {}
+    }
+    if let Some(numbers) = slot.numbers.forward(packet, now) {
+        let carried = slot.carried(&source.layers[layer].ring, packet);
+        send(slot, peer, packet, &carried, numbers, stamp, now, out);
     }
 }
 

@@ -63,6 +63,9 @@ impl Relay {
             self.released.push(old);
         }
         self.by_address.insert(from, at);
+        if effect.moved && peer.downlink.is_heard() {
+            peer.downlink.on_path_moved(now);
+        }
         if effect.moved || effect.restarted {
             self.notices.push(Notice::Path { peer: peer.id, generation: peer.ice.generation, to: from });
         }

@@ -8,6 +8,7 @@ mod control;
 mod fanout;
 mod ingress;
 mod mirror;
+mod pace;
 mod slab;
 mod snapshot;
 mod timers;
@@ -48,6 +49,9 @@ pub struct Relay {
     fresh: Vec<usize>,
     work: Vec<fanout::Work>,
     rotation: usize,
+    /// Peers with packets that wait, or with a probe running.
+    pacing: Vec<usize>,
+    next_pace: Micros,
     timers: timers::Timers,
     /// Reports not taken yet.
     pub notices: Vec<Notice>,
@@ -62,6 +66,7 @@ pub struct Relay {
     exchange: Exchange,
     compound: Vec<u8>,
     seqs: Vec<u16>,
+    granted: Vec<u64>,
     blocks: Vec<ReportBlock>,
 }
 

@@ -2,13 +2,14 @@
 
 use super::Relay;
 use crate::Micros;
+use crate::downlink::Measured;
 use crate::ids::Kind;
 use crate::mirror::{bit, bits};
 use crate::notice::{Feedback, LayerRate, Notice};
 use crate::outbox::Outbox;
 use crate::rtcp;
 
-/// NACK and keyframe retries.
+/// NACK and keyframe retries, probes that are due.
 const RETRY_US: Micros = 20_000;
 /// Transport-wide feedback to publishers.
 const FEEDBACK_US: Micros = 60_000;
@@ -20,6 +21,8 @@ const LEVELS_US: Micros = 100_000;
 const WATCH_US: Micros = 200_000;
 /// Receiver reports, rates, bitrate ceilings.
 const REPORT_US: Micros = 1_000_000;
+/// Reports of peers whose own estimate is all there is say nothing else.
+const UNKNOWN: f32 = -1.0;
 
 /// When each kind of work is due.
 #[derive(Default)]
@@ -64,6 +67,7 @@ impl Relay {
                 self.flush_nacks(source, now, out);
                 self.flush_keyframe_requests(source, now, out);
             }
+            self.plan_probes(now);
         }
         if take(&mut self.timers.feedback, FEEDBACK_US, now) {
             self.send_transport_feedback(out);
@@ -76,8 +80,9 @@ impl Relay {
             self.send_receiver_reports(now, out);
             self.report_rates();
         }
+        let pace = self.pace(now, out);
         let t = &self.timers;
-        t.retry.min(t.feedback).min(t.levels).min(t.watch).min(t.report)
+        pace.min(t.retry).min(t.feedback).min(t.levels).min(t.watch).min(t.report)
     }
 
     /// Slots and taps that wait for a keyframe of the layer they are to show.
@@ -90,7 +95,13 @@ impl Relay {
                 let is_ready = peers.get(slot.peer).is_some_and(|p| p.ready().is_some());
                 let has_picture = slot.current.is_some_and(|l| source.layers[l].up);
                 let is_worth_it = !has_picture || source.layers[target].steady_us <= now;
-                if slot.current != Some(target) && is_ready && is_worth_it && !slot.codec_refused && slot.permitted {
+                if slot.current != Some(target)
+                    && is_ready
+                    && is_worth_it
+                    && !slot.codec_refused
+                    && slot.permitted
+                    && slot.patient_until <= now
+                {
                     source.keyframes.want(target);
                 }
             }
@@ -154,12 +165,14 @@ impl Relay {
             .peers
             .iter_mut()
             .filter_map(|(_, peer)| {
-                let m = peer.downlink.measure(now)?;
+                let is_told = std::mem::take(&mut peer.is_remb_fresh);
+                let nothing = Measured { sent_bps: 0, acked_bps: 0, estimate_bps: 0, owd_ms: UNKNOWN, loss: UNKNOWN };
+                let m = peer.downlink.measure(now).or(is_told.then_some(nothing))?;
                 Some(Feedback {
                     peer: peer.id,
                     sent_bps: m.sent_bps,
                     acked_bps: m.acked_bps,
-                    estimate_bps: 0,
+                    estimate_bps: peer.estimate().unwrap_or(0),
                     owd_ms: m.owd_ms,
                     loss: m.loss,
                     rtt_ms: peer.rtt_us.map_or(-1.0, |us| us as f32 / 1000.0),

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, missing_docs)] // each test file uses its part
 
+pub mod lesson;
+pub mod link;
+
 use forward::codec::Codec;
 use forward::crypto::Sha1Mac;
 use forward::ext::{ExtMap, Extension};

@@ -1,0 +1,306 @@
+//! Probing: short spells in which as much is sent as the line is hoped to carry, media filled up with padding. How much of it arrives
+//! how fast says what the line carries. This module says when and how much; `relay::pace` sends.
+
+use super::control::START_BPS;
+use crate::Micros;
+
+/// A spell's length: the first, when nothing is known and a slow line must not be flooded, and later ones. At twice the line's rate
+/// the queue grows to the length of the spell and is gone as soon after.
+const FIRST_US: Micros = 40_000;
+const SPELL_US: Micros = 100_000;
+/// So few packets say nothing; waiting for them ends the spell at the latest after this.
+const MIN_PACKETS: u32 = 8;
+const LONGEST_US: Micros = 200_000;
+/// The first goal, in parts of the starting estimate; later ones, in parts of the estimate; and what is wished, with room for the swing of
+/// a layer's rate about its mean.
+const FIRST_STEP: u64 = 3;
+const STEP: u64 = 2;
+const ROOM: f64 = 1.2;
+/// Near enough to what is wished; a goal nearer to the estimate is not worth the padding.
+const ENOUGH: f64 = 1.15;
+const WORTH: f64 = 1.1;
+/// Arriving slower than this part of the sending rate: the line was full, and all that arrived is what it carries.
+const FULL: f64 = 0.9;
+/// Of a full line this much is taken, as a queue was seen to grow.
+const OF_FULL: f64 = 0.95;
+/// Between spells that lead on from each other, so that the first one's queue is gone.
+const NEXT_US: Micros = 150_000;
+/// After one that did not help, doubled each time; at most so long, which is how long a line that got better may go unnoticed.
+const WAIT_US: Micros = 4_000_000;
+const LONGEST_WAIT_US: Micros = 30_000_000;
+/// A rise that ends in a cut within this time was none.
+const TRIAL_US: Micros = 5_000_000;
+/// Feedback about a spell is waited for so long, beside two round trips.
+const ANSWER_US: Micros = 1_000_000;
+/// So long after a spell, and a round trip, queues are its doing.
+const DRAIN_US: Micros = 250_000;
+
+/// What a spell showed.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Outcome {
+    /// What may be sent.
+    pub bps: u64,
+    /// The line was full.
+    pub is_full: bool,
+    /// What was tried.
+    pub goal_bps: u64,
+}
+
+/// A spell: what was sent of it and what of that arrived.
+struct Spell {
+    id: u8,
+    goal_bps: u64,
+    begun_us: Micros,
+    length_us: Micros,
+    ended_us: Option<Micros>,
+    sent: Span,
+    /// Of the last moment of sending: it marks the end, its bytes come after it.
+    last_bytes: u64,
+    packets: u32,
+    told: u32,
+    arrived: Span,
+    first_bytes: u64,
+    arrivals: u32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Span {
+    bytes: u64,
+    from: i64,
+    to: i64,
+}
+
+/// One peer's probing.
+pub struct Probes {
+    spell: Option<Spell>,
+    last_id: u8,
+    wait_us: Micros,
+    not_before: Micros,
+    quiet_until: Micros,
+    raised_us: Option<Micros>,
+}
+
+impl Default for Probes {
+    fn default() -> Self {
+        Self { spell: None, last_id: 0, wait_us: WAIT_US, not_before: 0, quiet_until: 0, raised_us: None }
+    }
+}
+
+impl Probes {
+    /// Begin a spell if one is due. `estimate` None: nothing came back yet.
+    pub fn plan(&mut self, estimate: Option<u64>, desired: u64, is_calm: bool, now: Micros) {
+        if self.spell.is_some() || now < self.not_before || !is_calm || desired == 0 {
+            return;
+        }
+        let (known, step) = (estimate.unwrap_or(START_BPS), if self.last_id == 0 { FIRST_STEP } else { STEP });
+        let length_us = if self.last_id == 0 { FIRST_US } else { SPELL_US };
+        if known as f64 >= desired as f64 * ENOUGH {
+            return;
+        }
+        let goal_bps = (known * step).min((desired as f64 * ROOM) as u64);
+        if (goal_bps as f64) < known as f64 * WORTH {
+            return;
+        }
+        self.last_id = if self.last_id == u8::MAX { 1 } else { self.last_id + 1 };
+        self.spell = Some(Spell {
+            id: self.last_id,
+            goal_bps,
+            begun_us: now,
+            length_us,
+            ended_us: None,
+            sent: Span::default(),
+            last_bytes: 0,
+            packets: 0,
+            told: 0,
+            arrived: Span::default(),
+            first_bytes: 0,
+            arrivals: 0,
+        });
+    }
+
+    /// The mark for packets sent now: the running spell's, or 0.
+    pub fn mark(&self) -> u8 {
+        self.spell.as_ref().filter(|s| s.ended_us.is_none()).map_or(0, |s| s.id)
+    }
+
+    /// True while padding is to be sent.
+    pub fn is_running(&self) -> bool {
+        self.mark() != 0
+    }
+
+    /// True while queues are a probe's doing.
+    pub fn is_disturbing(&self, now: Micros) -> bool {
+        self.is_running() || now < self.quiet_until
+    }
+
+    /// A packet with the running spell's mark went out.
+    pub fn on_sent(&mut self, bytes: u64, now: Micros) {
+        let Some(spell) = self.spell.as_mut().filter(|s| s.ended_us.is_none()) else { return };
+        let at = now as i64;
+        if spell.packets == 0 || at > spell.sent.to {
+            spell.last_bytes = 0;
+        }
+        spell.sent.add(bytes, at, spell.packets == 0);
+        spell.last_bytes += bytes;
+        spell.packets += 1;
+    }
+
+    /// Bytes of padding to send now, 0 none; ends the spell when its time has come. `rtt_us` for how long it disturbs.
+    pub fn padding_due(&mut self, rtt_us: Micros, now: Micros) -> u64 {
+        let Some(spell) = self.spell.as_mut().filter(|s| s.ended_us.is_none()) else { return 0 };
+        let since_us = now.saturating_sub(spell.begun_us);
+        let is_over = since_us >= spell.length_us && spell.packets >= MIN_PACKETS;
+        if is_over || since_us >= LONGEST_US.max(spell.length_us) {
+            spell.ended_us = Some(now);
+            self.quiet_until = now + DRAIN_US + rtt_us;
+            return 0;
+        }
+        (spell.goal_bps * since_us / 8_000_000).saturating_sub(spell.sent.bytes).max(u64::from(spell.packets == 0))
+    }
+
+    /// What the running spell aims at.
+    pub fn goal_bps(&self) -> u64 {
+        self.spell.as_ref().map_or(0, |s| s.goal_bps)
+    }
+
+    /// A marked packet arrived.
+    pub fn on_arrived(&mut self, mark: u8, bytes: u64, arrival: i64, was_missing: bool) {
+        let Some(spell) = self.spell.as_mut().filter(|s| s.id == mark) else { return };
+        spell.told += u32::from(!was_missing);
+        let is_first = spell.arrivals == 0;
+        if is_first || arrival < spell.arrived.from {
+            spell.first_bytes = bytes;
+        }
+        spell.arrived.add(bytes, arrival, is_first);
+        spell.arrivals += 1;
+    }
+
+    /// A marked packet is missing.
+    pub fn on_missing(&mut self, mark: u8) {
+        if let Some(spell) = self.spell.as_mut().filter(|s| s.id == mark) {
+            spell.told += 1;
+        }
+    }
+
+    /// The spell's outcome once all of it was told of, or nothing more is to be expected. `noise`: share that is lost anyway.
+    pub fn finish(&mut self, rtt_us: Micros, noise: f32, now: Micros) -> Option<Option<Outcome>> {
+        let spell = self.spell.as_ref()?;
+        let ended_us = spell.ended_us?;
+        if spell.told < spell.packets && now < ended_us + ANSWER_US + 2 * rtt_us {
+            return None;
+        }
+        let outcome = spell.outcome(noise);
+        self.spell = None;
+        Some(outcome)
+    }
+
+    /// The outcome was put to use: it raised the estimate, or not.
+    pub fn on_result(&mut self, outcome: Option<Outcome>, has_risen: bool, now: Micros) {
+        if !has_risen {
+            self.not_before = now + self.wait_us;
+            self.wait_us = (self.wait_us * 2).min(LONGEST_WAIT_US);
+            return;
+        }
+        self.wait_us = if self.raised_us.is_some_and(|at| now < at + TRIAL_US) { self.wait_us } else { WAIT_US };
+        self.raised_us = Some(now);
+        let leads_on = outcome.is_some_and(|o| !o.is_full);
+        self.not_before = now + if leads_on { NEXT_US } else { self.wait_us };
+    }
+
+    /// The estimate was cut.
+    pub fn on_cut(&mut self, now: Micros) {
+        if self.raised_us.take().is_some_and(|at| now < at + TRIAL_US) {
+            self.wait_us = (self.wait_us * 2).min(LONGEST_WAIT_US);
+        }
+        self.not_before = self.not_before.max(now + self.wait_us);
+    }
+
+    /// The line was away, or is another one: what was learnt of failing no longer counts.
+    pub fn on_gap(&mut self, now: Micros) {
+        *self = Self { last_id: self.last_id, not_before: now + NEXT_US, ..Self::default() };
+    }
+}
+
+impl Spell {
+    /// None: too little arrived to tell.
+    fn outcome(&self, noise: f32) -> Option<Outcome> {
+        let expected = f64::from(self.packets) * (1.0 - f64::from(noise.min(0.5)));
+        let sent_us = self.sent.to - self.sent.from;
+        let arrived_us = self.arrived.to - self.arrived.from;
+        if self.arrivals < MIN_PACKETS / 2 || f64::from(self.arrivals) < expected * 0.5 || sent_us <= 0 {
+            return None;
+        }
+        let sent = rate(self.sent.bytes - self.last_bytes, sent_us);
+        let arrived = rate(self.arrived.bytes - self.first_bytes, arrived_us.max(1)) / (1.0 - f64::from(noise.min(0.5)));
+        let is_full = arrived < sent * FULL;
+        let bps = if is_full { arrived * OF_FULL } else { sent.min(arrived) };
+        Some(Outcome { bps: bps as u64, is_full, goal_bps: self.goal_bps })
+    }
+}
+
+impl Span {
+    fn add(&mut self, bytes: u64, at: i64, is_first: bool) {
+        self.bytes += bytes;
+        (self.from, self.to) = if is_first { (at, at) } else { (self.from.min(at), self.to.max(at)) };
+    }
+}
+
+fn rate(bytes: u64, us: i64) -> f64 {
+    bytes as f64 * 8e6 / us as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Run one spell over a line of this rate; what it showed.
+    fn spell(p: &mut Probes, estimate: Option<u64>, desired: u64, line_bps: u64, at: Micros) -> Option<Outcome> {
+        p.plan(estimate, desired, true, at);
+        assert!(p.is_running());
+        let (mark, mut now, mut free) = (p.mark(), at, 0u64);
+        while p.is_running() {
+            while p.padding_due(40_000, now) > 0 {
+                p.on_sent(300, now);
+                free = free.max(now) + 300 * 8_000_000 / line_bps;
+                p.on_arrived(mark, 300, free as i64 + 999, false);
+            }
+            now += 5_000;
+        }
+        p.finish(40_000, 0.0, now).unwrap()
+    }
+
+    #[test]
+    fn a_spell_shows_the_goal_or_the_line() {
+        let mut p = Probes::default();
+        let open = spell(&mut p, None, 2_000_000, 50_000_000, 1_000_000).unwrap();
+        assert!(!open.is_full && (800_000..1_000_000).contains(&open.bps), "{open:?}");
+        p.on_result(Some(open), true, 1_100_000);
+        let full = spell(&mut p, Some(900_000), 9_000_000, 1_200_000, 2_000_000).unwrap();
+        assert!(full.is_full && (1_050_000..1_180_000).contains(&full.bps), "{full:?}");
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_ever_more_seldom() {
+        let mut p = Probes::default();
+        let (mut now, mut starts) = (0, Vec::new());
+        while now < 120_000_000 {
+            p.plan(Some(600_000), 2_000_000, true, now);
+            if p.is_running() {
+                starts.push(now / 1_000_000);
+                p.spell = None;
+                p.on_result(None, false, now);
+            }
+            now += 100_000;
+        }
+        assert_eq!(starts, [0, 4, 12, 28, 58, 88, 118]);
+    }
+
+    #[test]
+    fn nothing_is_probed_for_when_enough_is_known_or_nothing_wished() {
+        let mut p = Probes::default();
+        for (estimate, desired) in [(Some(1_200_000), 1_000_000), (Some(500_000), 0), (None, 200_000)] {
+            p.plan(estimate, desired, true, 1_000_000);
+            assert!(!p.is_running(), "{estimate:?} {desired}");
+        }
+    }
+}
