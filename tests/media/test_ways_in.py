@@ -45,15 +45,18 @@ async def test_chromium_publishes_and_plays_over_tcp_alone(ip: str) -> None:
 @pytest.mark.browser
 @pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 async def test_chromium_publishes_and_plays_over_ipv6() -> None:
-    async with media_room(BOTH) as room, chromium() as browser:
-        async with call_site(room, candidates=lambda line: " udp " in line and " ::1 " in line) as url:
-            lecturer, student = (await person(browser, "giảng viên")).page, (await person(browser, "học viên")).page
-            await lecturer.goto(url)
-            await student.goto(url)
-            await join(lecturer.evaluate, 1, publish=True)
-            await join(student.evaluate, 2, publish=False)
-            await stats(student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
-            assert (await way(student.evaluate))["far"] == "::1"
+    async with (
+        media_room(BOTH) as room,
+        chromium() as browser,
+        call_site(room, candidates=lambda line: " udp " in line and " ::1 " in line) as url,
+    ):
+        lecturer, student = (await person(browser, "giảng viên")).page, (await person(browser, "học viên")).page
+        await lecturer.goto(url)
+        await student.goto(url)
+        await join(lecturer.evaluate, 1, publish=True)
+        await join(student.evaluate, 2, publish=False)
+        await stats(student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
+        assert (await way(student.evaluate))["far"] == "::1"
 
 
 @pytest.mark.browser
@@ -72,12 +75,16 @@ async def test_given_all_ways_chromium_takes_udp() -> None:
 async def test_firefox_plays_over_tcp_alone() -> None:
     # Firefox sends nothing to 127.0.0.1 from its other addresses, so the relay stands on one of those.
     settings = replace(BOTH, bind_ips=own_addresses("0.0.0.0"))
-    async with media_room(settings) as room, chromium() as browser, firefox.firefox() as fox:
-        async with call_site(room, candidates=lambda line: " tcp " in line) as url:
-            chrome = (await person(browser, "giảng viên")).page
-            await fox.goto(url)
-            await chrome.goto(url)
-            await join(chrome.evaluate, 1, publish=True)
-            await join(fox.evaluate, 2, publish=True)
-            await stats(fox.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
-            assert (await room.until_told(PeerConnected, 2)).path == "tcp"
+    async with (
+        media_room(settings) as room,
+        call_site(room, candidates=lambda line: " tcp " in line) as url,
+        chromium() as browser,
+        firefox.firefox() as fox,
+    ):
+        chrome = (await person(browser, "giảng viên")).page
+        await fox.goto(url)
+        await chrome.goto(url)
+        await join(chrome.evaluate, 1, publish=True)
+        await join(fox.evaluate, 2, publish=True)
+        await stats(fox.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50 and energy(r) > 0)
+        assert (await room.until_told(PeerConnected, 2)).path == "tcp"
