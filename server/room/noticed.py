@@ -15,7 +15,7 @@ from server.room.arrivals import tell_state
 from server.room.decisions_presence import media_changed
 from server.room.hall import Hall
 from server.room.outbox import encoded
-from server.room.outward import Outgoing
+from server.room.outward import Outgoing, roster_changed
 from server.room.participant import SILENT_WEAK_US, Participant
 
 
@@ -35,9 +35,8 @@ async def noticed(hall: Hall, notice: seen.Notice) -> None:
         await act(hall, held, notice)
 
 
-async def _connected(hall: Hall, held: Participant, notice: seen.PeerConnected) -> None:
+async def _connected(hall: Hall, held: Participant, _: seen.PeerConnected) -> None:
     held.is_media_up, held.is_silent = True, False
-    held.media_path = notice.path
     await tell_state(hall, held, Origin.MEDIA)
 
 
@@ -84,12 +83,19 @@ async def _spoke(hall: Hall, held: Participant, notice: seen.PeerSpoke) -> None:
 async def _stats(hall: Hall, held: Participant, notice: seen.PeerStats) -> None:
     held.heard_loss(max(notice.loss_in_ppm, notice.loss_out_ppm))
     line = tell.LineChanged(
-        path=held.media_path,
+        path=notice.path,
         rtt_ms=notice.rtt_ms,
         loss_up_ppm=notice.loss_in_ppm,
         loss_down_ppm=notice.loss_out_ppm,
+        estimate_bps=notice.estimate_bps,
+        level=notice.level,
+        reason=notice.reason,
     )
     held.send(encoded(line))
+    trouble = "" if notice.level == "good" else notice.reason.partition("_")[0]
+    if trouble != held.line:
+        held.line = trouble
+        hall.tell([roster_changed(hall.view, {held.person})])
     await tell_state(hall, held, Origin.MEDIA)
 
 

@@ -75,8 +75,8 @@ class Participant:
     lost_us: int | None = None
     has_media: bool = False
     is_media_up: bool = False
-    #: udp or tcp, as the relay saw it last; empty before.
-    media_path: str = ""
+    #: What the relay found wrong with the line last: loss, delay, narrow; empty: nothing.
+    line: str = ""
     is_silent: bool = False
     is_lossy: bool = False
     listen_only: bool = False
@@ -107,6 +107,7 @@ class Participant:
 
     def forget_media(self) -> None:
         self.has_media = self.is_media_up = self.is_silent = self.is_lossy = False
+        self.line = ""
         self.slots = []
 
     def alive_us(self, media_alive_us: int | None) -> int:

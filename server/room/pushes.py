@@ -29,7 +29,8 @@ class RosterEntry(Shape, frozen=True, kw_only=True):
     """One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
 
     role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
-    A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere.
+    A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere. `line` ∈ loss, delay, narrow, or
+    empty (good or unknown): what the server measured to be wrong with their line.
     """
 
     participant: str
@@ -49,6 +50,7 @@ class RosterEntry(Shape, frozen=True, kw_only=True):
     times_spoken: int
     owner: str | None = None
     purpose: str = ""
+    line: str = ""
 
 
 class PeriodInfo(Shape, frozen=True, kw_only=True):
@@ -276,12 +278,19 @@ class ProfileChanged(Push, frozen=True, kw_only=True, tag="profile_changed"):
 
 
 class LineChanged(Push, frozen=True, kw_only=True, tag="line_changed"):
-    """This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp, empty: unknown; loss in parts per million, -1 unknown."""
+    """This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp; loss in parts per million, -1 unknown.
+
+    level ∈ good, weak, poor with reason ∈ loss_down, loss_up, delay, narrow or empty; `estimate_bps`: what the way to this person is held
+    for, 0 unknown.
+    """
 
     path: str
     rtt_ms: int
     loss_up_ppm: int
     loss_down_ppm: int
+    estimate_bps: int
+    level: str
+    reason: str
 
 
 class ScreenshotTaken(Push, frozen=True, kw_only=True, tag="screenshot_taken"):

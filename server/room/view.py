@@ -75,6 +75,7 @@ class View:
             screen=claims.screen,
             hears=claims.hears,
             times_spoken=person.times_spoken,
+            line=held.line if held is not None and person.is_seated else "",
         )
 
     def device(self, device: DeviceState) -> RosterEntry:

@@ -33,7 +33,7 @@ function entry(id: string, name: string, change: Partial<RosterEntry>): RosterEn
   return {
     participant: id, name, given_name: name.split(" ").at(-1) ?? "", title: "", code: `K45B2-${id}`, unit: "Đảng ủy xã Nậm Khòa", role: "student",
     presence: "present", state: "learning", since_us: now - minutes(54), microphone: false, camera: false, screen: false, hears: true,
-    times_spoken: 0, ...change,
+    times_spoken: 0, owner: null, purpose: "", line: "", ...change,
   };
 }
 

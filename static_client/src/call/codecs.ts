@@ -2,10 +2,17 @@
 
 /** VP8 first: layers of it can always be rewritten. H264 for publishers whose device encodes it better. */
 const VIDEO = ["video/vp8", "video/h264", "video/rtx"] as const;
-/** Plain Opus first; RED is used only by who chooses to, and only towards slots. */
+/** Plain Opus first: RED costs three times the bits, and whoever sends it chooses it by naming it first. */
 const AUDIO = ["audio/opus", "audio/red"] as const;
 
 export type Purpose = "send" | "receive";
+
+export interface Preferred {
+  /** The camera of a device that encodes H264 in hardware. */
+  h264First?: boolean;
+  /** The voice that everybody must hear: each packet brings the last ones along. */
+  redFirst?: boolean;
+}
 
 const nameOf = (codec: RTCRtpCodec) => codec.mimeType.toLowerCase();
 
@@ -14,9 +21,9 @@ const isBaseline = (codec: RTCRtpCodec) =>
   /profile-level-id=42e0/i.test(codec.sdpFmtpLine ?? "") &&
   /packetization-mode=1/.test(codec.sdpFmtpLine ?? "");
 
-function isWanted(codec: RTCRtpCodec, kind: "audio" | "video", purpose: Purpose): boolean {
+function isWanted(codec: RTCRtpCodec, kind: "audio" | "video"): boolean {
   const name = nameOf(codec);
-  if (kind === "audio") return name === "audio/opus" || (purpose === "receive" && name === "audio/red");
+  if (kind === "audio") return name === "audio/opus" || name === "audio/red";
   return name === "video/h264" ? isBaseline(codec) : name === "video/vp8" || name === "video/rtx";
 }
 
@@ -24,12 +31,12 @@ function isWanted(codec: RTCRtpCodec, kind: "audio" | "video", purpose: Purpose)
 export function trimmed(
   codecs: readonly RTCRtpCodec[],
   kind: "audio" | "video",
-  purpose: Purpose,
-  h264First = false,
+  { h264First = false, redFirst = false }: Preferred = {},
 ): RTCRtpCodec[] {
-  const order: readonly string[] =
-    kind === "audio" ? AUDIO : h264First ? ["video/h264", "video/vp8", "video/rtx"] : VIDEO;
-  const kept = codecs.filter((codec) => isWanted(codec, kind, purpose));
+  const first = h264First ? "video/h264" : redFirst ? "audio/red" : "";
+  const names: readonly string[] = kind === "audio" ? AUDIO : VIDEO;
+  const order = [...names].sort((a, b) => Number(b === first) - Number(a === first));
+  const kept = codecs.filter((codec) => isWanted(codec, kind));
   if (!kept.some((codec) => !nameOf(codec).endsWith("/rtx"))) return [...codecs];
   return kept.sort((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
 }
@@ -52,12 +59,12 @@ export function preferTrimmed(
   transceiver: WithExtensions,
   kind: "audio" | "video",
   purpose: Purpose,
-  h264First = false,
+  preferred: Preferred = {},
 ): void {
   const capabilities =
     purpose === "send" ? RTCRtpSender.getCapabilities(kind) : RTCRtpReceiver.getCapabilities(kind);
   try {
-    if (capabilities) transceiver.setCodecPreferences(trimmed(capabilities.codecs, kind, purpose, h264First));
+    if (capabilities) transceiver.setCodecPreferences(trimmed(capabilities.codecs, kind, preferred));
     const extensions = transceiver.getHeaderExtensionsToNegotiate?.();
     if (!extensions) return;
     for (const one of extensions) if (!EXTENSIONS.test(one.uri)) one.direction = "stopped";

@@ -168,6 +168,7 @@ export class LessonCall {
   private async prepare(): Promise<Connect> {
     const offer = await this.path.prepare({
       publish: PUBLISHED,
+      teaches: this.wish.local.role === "lecturer",
       capture: this.wish.local.capture,
       videoSlots: Math.min(25, this.policy?.video_slots || DEFAULT_SLOTS.video),
       audioSlots: Math.min(6, this.policy?.audio_slots || DEFAULT_SLOTS.audio),

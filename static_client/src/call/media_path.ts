@@ -3,7 +3,7 @@
 import { encodesH264Better } from "./codecs";
 import { factsOf } from "./path_facts";
 import { Peer, type PeerPlan, type PendingOffer, type PreparedOffer, type SlotStream } from "./peer";
-import { AudioHealth, type Quality, QualityMeter, type ToldLine, totalsOf } from "./quality";
+import { AudioHealth, heldSound, type Quality, QualityMeter, type ToldLine, totalsOf } from "./quality";
 import type { MediaRole } from "./senders";
 import { type Counted, Watchdog } from "./watchdog";
 
@@ -19,6 +19,9 @@ const CONNECT_MS = 3_000;
 export const MAX_VIDEO_SLOTS = 25;
 /** So many restarts without a sign of life mean that this peer connection is beyond saving. */
 const MAX_RESTARTS = 5;
+
+/** What the call knows of a connection to be made; the rest is this module's. */
+export type PlanFace = Omit<PeerPlan, "iceServers" | "preferred"> & { teaches: boolean };
 
 export interface PathEvents {
   state: (state: MediaState) => void;
@@ -47,6 +50,7 @@ export class MediaPath {
   private adoptedAt = 0;
   private videoSlots = 0;
   private lowestOnly = false;
+  private soundHeld: number | null = null;
   private iceServers: readonly RTCIceServer[] = [];
   private tracks: (role: MediaRole) => MediaStreamTrack | null = () => null;
 
@@ -68,7 +72,7 @@ export class MediaPath {
   }
 
   /** An offer of a fresh peer connection, ready to go into a CONNECT. It is kept until `adopt` or `discard`. */
-  async prepare(plan: Omit<PeerPlan, "iceServers" | "h264First">): Promise<PreparedOffer | null> {
+  async prepare(plan: PlanFace): Promise<PreparedOffer | null> {
     if (!MediaPath.supported) return null;
     if (this.standby) return this.standby.offer;
     this.preparing ??= this.makeStandby(plan).finally(() => {
@@ -77,10 +81,10 @@ export class MediaPath {
     return this.preparing;
   }
 
-  private async makeStandby(plan: Omit<PeerPlan, "iceServers" | "h264First">): Promise<PreparedOffer | null> {
+  private async makeStandby(plan: PlanFace): Promise<PreparedOffer | null> {
     const videoSlots = Math.max(plan.videoSlots, this.videoSlots);
-    const h264First = await encodesH264Better();
-    const full = { ...plan, videoSlots, iceServers: this.iceServers, h264First };
+    const preferred = { h264First: await encodesH264Better(), redFirst: plan.teaches };
+    const full = { ...plan, videoSlots, iceServers: this.iceServers, preferred };
     const peer: Peer = new Peer(full, (state) => this.stateChanged(peer, state));
     for (const role of plan.publish) await peer.senders.replace(role, this.tracks(role));
     await peer.senders.onlyLowest(this.lowestOnly);
@@ -97,6 +101,7 @@ export class MediaPath {
     this.peer = next.peer;
     this.restarts = 0;
     this.lastSigns = 0;
+    this.soundHeld = null;
     this.meter.restart();
     this.audio = new AudioHealth();
     this.adoptedAt = performance.now();
@@ -193,11 +198,18 @@ export class MediaPath {
       const atMs = performance.now();
       const totals = { ...totalsOf(report, atMs), ...this.audio.add(report, atMs) };
       this.events.looked(report, atMs);
-      if (this.looks++ % QUALITY_EVERY === 0) this.events.quality(this.meter.add(totals, factsOf(report)));
+      if (this.looks++ % QUALITY_EVERY === 0) this.judgeLine(peer, this.meter.add(totals, factsOf(report)));
       await this.judge(peer, totals);
     } finally {
       this.looking = false;
     }
+  }
+
+  private judgeLine(peer: Peer, quality: Quality): void {
+    this.events.quality(quality);
+    const held = heldSound(quality, this.soundHeld);
+    if (held !== this.soundHeld) peer.holdSound(held);
+    this.soundHeld = held;
   }
 
   private async judge(peer: Peer, totals: Counted): Promise<void> {

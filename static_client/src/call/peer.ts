@@ -1,7 +1,7 @@
 // One RTCPeerConnection of a participant: sends microphone, camera (and, for who teaches, a screen), receives in slots. Always
 // the offerer, one offer in flight. Knows nothing of people: a slot is a mid with a stream.
 import type { PublishedMedia } from "@/wire/protocol.gen";
-import { preferTrimmed, withAudioNack } from "./codecs";
+import { type Preferred, preferTrimmed, withAudioNack } from "./codecs";
 import type { Size } from "./encodings";
 import { type MediaRole, Senders } from "./senders";
 
@@ -13,7 +13,7 @@ export interface PeerPlan {
   videoSlots: number;
   audioSlots: number;
   iceServers: readonly RTCIceServer[];
-  h264First: boolean;
+  preferred: Preferred;
 }
 
 export interface PreparedOffer {
@@ -50,7 +50,7 @@ export class Peer {
     });
     this.pc.addEventListener("connectionstatechange", () => onState(this.pc.connectionState));
     this.senders = new Senders(this.pc, plan.capture);
-    for (const role of plan.publish) this.senders.add(role, plan.h264First);
+    for (const role of plan.publish) this.senders.add(role, plan.preferred);
     this.addSlots("audio", plan.audioSlots);
     this.addSlots("video", plan.videoSlots);
   }
@@ -84,6 +84,14 @@ export class Peer {
   async answer(sdp: string): Promise<void> {
     await this.pc.setRemoteDescription({ type: "answer", sdp });
     this.answered = true;
+  }
+
+  /** How much sound is kept in hand before it is played, ms; null: the browser's own choice. */
+  holdSound(ms: number | null): void {
+    for (const { receiver } of this.receivers) {
+      if (receiver.track.kind === "audio" && "jitterBufferTarget" in receiver)
+        receiver.jitterBufferTarget = ms;
+    }
   }
 
   get isAnswered(): boolean {

@@ -1,7 +1,7 @@
 // The sending half of a peer connection: one transceiver per role, and which layers of each go out. A layer is sent when the
 // capture carries it, somebody watches it, and this person's own line may bear it.
 import type { PublishedMedia } from "@/wire/protocol.gen";
-import { preferTrimmed } from "./codecs";
+import { type Preferred, preferTrimmed } from "./codecs";
 import {
   cameraEncodings,
   fitLayers,
@@ -37,7 +37,7 @@ export class Senders {
     private readonly capture: Size,
   ) {}
 
-  add(role: MediaRole, h264First: boolean): void {
+  add(role: MediaRole, { h264First, redFirst }: Preferred): void {
     const sendEncodings =
       role === "camera"
         ? cameraEncodings(this.capture)
@@ -45,7 +45,10 @@ export class Senders {
           ? [{ ...SCREEN_ENCODING }]
           : [{ maxBitrate: role === "microphone" ? MICROPHONE_BITRATE : SCREEN_SOUND_BITRATE }];
     const transceiver = this.pc.addTransceiver(KIND[role], { direction: "sendonly", sendEncodings });
-    preferTrimmed(transceiver, KIND[role], "send", h264First && role === "camera");
+    preferTrimmed(transceiver, KIND[role], "send", {
+      h264First: h264First === true && role === "camera",
+      redFirst: redFirst === true && role === "microphone",
+    });
     this.byRole.set(role, { transceiver, watched: null });
   }
 

@@ -247,7 +247,8 @@ export interface LessonInfo {
  * One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
  *
  * role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
- * A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere.
+ * A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere. `line` ∈ loss, delay, narrow, or
+ * empty (good or unknown): what the server measured to be wrong with their line.
  */
 export interface RosterEntry {
   participant: string;
@@ -267,6 +268,7 @@ export interface RosterEntry {
   times_spoken: number;
   owner: string | null;
   purpose: string;
+  line: string;
 }
 
 /** Who is delivered in the receive slot `mid`; participant null: nobody. role ∈ microphone, camera, screen, screen_audio. */
@@ -474,13 +476,21 @@ export interface ProfileChanged {
   automatic: boolean;
 }
 
-/** This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp, empty: unknown; loss in parts per million, -1 unknown. */
+/**
+ * This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp; loss in parts per million, -1 unknown.
+ *
+ * level ∈ good, weak, poor with reason ∈ loss_down, loss_up, delay, narrow or empty; `estimate_bps`: what the way to this person is held
+ * for, 0 unknown.
+ */
 export interface LineChanged {
   t: "line_changed";
   path: string;
   rtt_ms: number;
   loss_up_ppm: number;
   loss_down_ppm: number;
+  estimate_bps: number;
+  level: string;
+  reason: string;
 }
 
 /** To staff: evidence number `count` of this lesson exists. */

@@ -19,19 +19,19 @@ const names = (codecs: RTCRtpCodec[]) => codecs.map((one) => one.mimeType);
 
 describe("codecs of an offer", () => {
   test("are VP8 and the one H264 that every browser decodes, in the order that suits the device", () => {
-    expect(names(trimmed(VIDEO, "video", "send"))).toEqual(["video/VP8", "video/H264", "video/rtx"]);
-    const better = trimmed(VIDEO, "video", "send", true);
+    expect(names(trimmed(VIDEO, "video"))).toEqual(["video/VP8", "video/H264", "video/rtx"]);
+    const better = trimmed(VIDEO, "video", { h264First: true });
     expect(names(better)).toEqual(["video/H264", "video/VP8", "video/rtx"]);
     expect(better[0]?.sdpFmtpLine).toContain("packetization-mode=1;profile-level-id=42e01f");
   });
 
-  test("keep RED where voices are received, after Opus, and nowhere else", () => {
-    expect(names(trimmed(AUDIO, "audio", "receive"))).toEqual(["audio/opus", "audio/red"]);
-    expect(names(trimmed(AUDIO, "audio", "send"))).toEqual(["audio/opus"]);
+  test("name RED after Opus, and first for the voice that everybody must hear", () => {
+    expect(names(trimmed(AUDIO, "audio"))).toEqual(["audio/opus", "audio/red"]);
+    expect(names(trimmed(AUDIO, "audio", { redFirst: true }))).toEqual(["audio/red", "audio/opus"]);
   });
 
   test("stay whole in an engine that knows none of them", () => {
-    expect(names(trimmed([codec("video/AV1"), codec("video/rtx")], "video", "send"))).toEqual([
+    expect(names(trimmed([codec("video/AV1"), codec("video/rtx")], "video"))).toEqual([
       "video/AV1",
       "video/rtx",
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AudioHealth, QualityMeter, type Totals } from "@/call/quality";
+import { AudioHealth, heldSound, NO_QUALITY, QualityMeter, type Totals } from "@/call/quality";
 
 function totals(atMs: number, change: Partial<Totals>): Totals {
   const zero = {
@@ -78,6 +78,16 @@ describe("the network badge", () => {
     feed(meter, 0, 4_000, 0, totals(0, {}));
     meter.restart();
     expect(meter.add(totals(6_000, { bytesIn: 500 })).bytes).toBe(16_500);
+  });
+});
+
+describe("sound kept in hand", () => {
+  const line = (loss: number) => ({ ...NO_QUALITY, loss });
+  test("grows on a bad line and shrinks only when it is clearly calm", () => {
+    expect(heldSound(line(0.05), null)).toBeNull();
+    expect(heldSound(line(0.2), null)).toBe(250);
+    expect(heldSound(line(0.05), 250)).toBe(250);
+    expect(heldSound(line(0.01), 250)).toBeNull();
   });
 });
 

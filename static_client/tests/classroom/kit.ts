@@ -37,6 +37,7 @@ export function person(participant: string, name: string, change: Partial<Roster
     times_spoken: 0,
     owner: null,
     purpose: "",
+    line: "",
     ...change,
   };
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from media.notices import PeerConnected, PeerStats, ProfileChanged
+from media.notices import PeerStats, ProfileChanged
 from server.ids import PersonId
 from tests.kit.lesson_client import LessonClient, Refusal
 from tests.kit.live_school import LiveSchool, live_school
@@ -106,20 +107,16 @@ async def test_a_person_is_told_of_their_own_line_and_of_what_it_no_longer_carri
     other = await school.join("student2")
     (room,) = school.services.live.open_rooms()
     peer = room.hall.media.peer_of(PersonId((await student.until("joined"))["me"]))
-    room.noticed(PeerConnected(peer, 1, "tcp"))
-    stats = {
-        "at_us": 1,
-        "last_alive_us": 1,
-        "packets_in": 9,
-        "packets_out": 9,
-        "audio_in_packets": 5,
-        "video_in_packets": 4,
-    }
-    room.noticed(PeerStats(peer=peer, loss_in_ppm=-1, loss_out_ppm=12_000, rtt_ms=85, **stats))
+    counted = PeerStats(
+        peer, 1, 1, 9, 9, loss_in_ppm=-1, loss_out_ppm=12_000, rtt_ms=85, audio_in_packets=5, video_in_packets=4
+    )
+    room.noticed(replace(counted, path="tcp", level="weak", reason="loss_down"))
     room.noticed(ProfileChanged(peer, "audio_and_stills", automatic=True))
     line = await student.until("line_changed")
     assert (line["path"], line["rtt_ms"], line["loss_up_ppm"], line["loss_down_ppm"]) == ("tcp", 85, -1, 12_000)
+    assert (line["level"], line["reason"]) == ("weak", "loss_down")
     assert (await student.until("profile_changed"))["automatic"] is True
+    await other.until("roster_changed", lambda p: any(each["line"] == "loss" for each in p["people"]))
     await other.do("hears", hears=True)
     assert other.seen("line_changed") == other.seen("profile_changed") == []
     await rtc.close()

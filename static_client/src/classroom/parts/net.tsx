@@ -5,6 +5,7 @@ import { type Translate, useText } from "@/locales/text";
 import type { TextKey } from "@/locales/vi";
 import { percent } from "@/locales/when";
 import { SignalBars } from "@/ui/SignalBars";
+import type { RosterEntry } from "@/wire/protocol.gen";
 import { useRoom } from "../context";
 import type { RoomState } from "../state";
 
@@ -40,6 +41,14 @@ export function netWords(t: Translate, net: NetState, why: string): string {
 }
 
 const capital = (words: string) => words.charAt(0).toLocaleUpperCase() + words.slice(1);
+
+/** What somebody else's tile says of their line, as the server measured it; empty on a good one. */
+export function troubleOf(t: Translate, { state, line }: RosterEntry): string {
+  if (state !== "weak" && line === "") return "";
+  if (line === "loss") return t("room.tile.loss");
+  if (line === "narrow") return t("room.tile.slow");
+  return line === "delay" ? t("room.tile.delay") : t("room.tile.weak");
+}
 
 /** What the own tile says while the line is not good; empty otherwise. */
 export function useOwnTrouble(): string {

@@ -8,7 +8,7 @@ import { PersonName } from "@/ui/PersonName";
 import { SignalBars } from "@/ui/SignalBars";
 import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useLocal, usePerson, useRoom, useRoomNow, useStream } from "../context";
-import { useOwnTrouble } from "../parts/net";
+import { troubleOf, useOwnTrouble } from "../parts/net";
 import { handPlace } from "../select";
 import { Wave } from "./Wave";
 
@@ -153,10 +153,11 @@ function Corner({ person, place, pinned }: { person: RosterEntry; place: number;
       </span>
     );
   }
-  if (isMe ? own !== "" : person.state === "weak") {
+  const trouble = isMe ? own : troubleOf(t, person);
+  if (trouble !== "") {
     return (
       <span className="tile__corner tile__corner--weak">
-        <SignalBars full={person.state === "weak" ? 1 : 2} size={16} /> {isMe ? own : t("room.tile.weak")}
+        <SignalBars full={person.state === "weak" ? 1 : 2} size={16} /> {trouble}
       </span>
     );
   }
