@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.allocation import ALL_TIDS, MARGIN, STILLS_BPS, Choice, Demand, Layer, Rank, Step, allocate, ladder
@@ -142,6 +142,7 @@ def test_screens_are_always_sent(demands: list[Demand], budget_bps: int) -> None
     assert all(chosen[d.slot] is not None for d in demands if d.rank is Rank.SCREEN)
 
 
+@settings(deadline=None)
 @given(
     _DEMANDS,
     st.integers(10_000, 10**7),
