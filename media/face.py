@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from media.meters import RelayMeters
 from media.notices import Notice
 
 
@@ -150,9 +151,13 @@ class Relay(Protocol):
         ...
 
     def counters(self) -> dict[str, int]:
-        """Totals for /metrics and bench: packets, bytes, drops by reason."""
+        """Totals for tests and the bench: packets, bytes, drops by reason."""
         ...
 
     def shards(self) -> Sequence[ShardReport]:
-        """What each shard carries, for /metrics and the administrator."""
+        """What each shard carries, for the administrator."""
+        ...
+
+    def meters(self) -> RelayMeters:
+        """Everything for /metrics."""
         ...

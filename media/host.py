@@ -14,6 +14,7 @@ from media._core import Engine as CoreEngine
 from media.addresses import Candidate
 from media.clock import MediaClock
 from media.config import MediaSettings
+from media.meters import left
 from media.negotiation import named_ssrcs
 from media.peer import Peer, Publication
 from media.placement import ShardState, home_of, place
@@ -44,7 +45,7 @@ class Node:
         self.peers: dict[int, tuple[RoomRouter, Peer]] = {}
         self.sources: dict[int, RoomRouter] = {}
         self.routers: list[RoomRouter] = []
-        self.gone: Counter[str] = Counter()
+        self.layer_switches = 0
         #: Peers that were refused because there was no place.
         self.turned_away = 0
         self._handles = count(1)
@@ -85,7 +86,7 @@ class Node:
             peer.host.peers -= 1
         for stats in peer.host.core.stats(peer.handle):
             if stats["peer"] == peer.handle:
-                self.gone.update({name: int(stats[name]) for name in PEER_COUNTERS})
+                peer.host.gone.update(left(stats))
 
     def own_source(self, handle: int, router: RoomRouter) -> None:
         self.sources[handle] = router
@@ -107,6 +108,8 @@ class Host:
         self.core = core
         self.candidates = candidates
         self.peers = 0
+        #: What peers that left had counted.
+        self.gone: Counter[str] = Counter()
         #: Share of the time that the engine's thread was busy of late, waiting for a core included.
         self.load = 0.0
         self._busy_us = 0

@@ -24,10 +24,14 @@ class Line:
 
     level: str = GOOD
     reason: str = ""
+    #: As of the last interval; -1 unknown.
+    loss_up_ppm: int = -1
+    loss_down_ppm: int = -1
     _levels: dict[str, int] = field(default_factory=dict)
 
     def step(self, *, loss_up_ppm: int, loss_down_ppm: int, rtt_ms: int, is_narrow: bool) -> None:
         """The figures of an interval; -1 where unknown, which leaves that cause as it was."""
+        self.loss_up_ppm, self.loss_down_ppm = loss_up_ppm, loss_down_ppm
         self._judge("narrow", 2 if is_narrow else 0, (1, 2))
         self._judge("loss_down", loss_down_ppm, LOSS_PPM)
         self._judge("loss_up", loss_up_ppm, LOSS_PPM)

@@ -17,8 +17,10 @@ from media.config import MediaSettings
 from media.engine import Engine, EngineNotice
 from media.face import ShardReport
 from media.host import PEER_COUNTERS, Host, Node
+from media.meters import RelayMeters, shard
 from media.notices import Notice
 from media.path import PathReport
+from media.reports import line_meters
 from media.router import RoomRouter
 
 log = structlog.get_logger("media.relay")
@@ -97,8 +99,29 @@ class MediaRelay:
         found |= {"refused_commands": self._refused, "lost_events": self._lost, "turned_away": node.turned_away}
         engines, peers = self._stats(node)
         found |= {name: sum(int(engine.get(name, 0)) for engine in engines) for name in _COUNTED}
-        found |= {name: node.gone[name] + sum(int(peer[name]) for peer in peers) for name in PEER_COUNTERS}
+        found |= {
+            name: sum(host.gone[name] for host in node.hosts) + sum(int(peer[name]) for peer in peers)
+            for name in PEER_COUNTERS
+        }
         return found
+
+    def meters(self) -> RelayMeters:
+        """The relay in numbers for `/metrics`, as of the last full second."""
+        node = self._running()
+        shards = []
+        for host in node.hosts:
+            engine, peers = _counted(node, host)
+            shards.append(shard(host.candidates[0].port, round(host.load, 3), engine, peers, host.gone))
+        return RelayMeters(
+            rooms=len(node.routers),
+            publications=len(node.sources),
+            layer_switches=node.layer_switches,
+            turned_away=node.turned_away,
+            refused_commands=self._refused,
+            lost_events=self._lost,
+            shards=tuple(shards),
+            lines=tuple(line_meters(peer) for _, peer in node.peers.values()),
+        )
 
     def shards(self) -> tuple[ShardReport, ...]:
         """Each shard's port, peers and load."""
@@ -109,7 +132,7 @@ class MediaRelay:
         """The engines' own counters, and those of all peers."""
         engines, peers = [], []
         for host in node.hosts:
-            engine, *mine = host.core.stats(0)
+            engine, mine = _counted(node, host)
             engines.append(engine)
             peers += mine
         return engines, peers
@@ -197,3 +220,9 @@ class MediaRelay:
             case notes.TapGap():
                 if (router := node.sources.get(note.src)) is not None:
                     router.taps.gap(note)
+
+
+def _counted(node: Node, host: Host) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A shard's own counters and those of its peers, without peers that left since they were counted (`Host.gone` has them)."""
+    engine, *peers = host.core.stats(0)
+    return engine, [peer for peer in peers if peer["peer"] in node.peers]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from media.clock import MediaClock
+from media.meters import LineMeters
 from media.notices import Notice, PeerStats
 from media.peer import Peer, Publication
 from media.speaker import SpeakerBoard
@@ -78,6 +79,12 @@ def _sends(peer: Peer) -> tuple[tuple[str, str], ...]:
     return tuple(
         (p.role, [rid for rid in p.rids or ("",) if rid in p.layers and p.layers[rid].up][-1]) for p in flowing
     )
+
+
+def line_meters(peer: Peer) -> LineMeters:
+    """The peer's line without the peer."""
+    line, estimate_bps = peer.line, peer.budget.now_bps or 0
+    return LineMeters(estimate_bps, line.loss_up_ppm, line.loss_down_ppm, line.level, peer.stills)
 
 
 class Reports:

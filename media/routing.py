@@ -50,8 +50,6 @@ class Routing:
         self._board = board
         #: Routes changed since this was last looked at (`media.resting`).
         self.changed = True
-        #: How often a slot began to show another quality of the same publication, since the start.
-        self.layer_switches = 0
 
     def refresh(self, only: Collection[int | None] | None) -> None:
         """Slots and layers of these peers, or of every peer."""
@@ -123,7 +121,7 @@ class Routing:
         for slot in peer.slots.values():
             wanted = _route_of(peer, slot)
             if wanted != slot.routed:
-                self.layer_switches += wanted.source == slot.routed.source != 0
+                peer.host.node.layer_switches += wanted.source == slot.routed.source != 0
                 slot.routed = wanted
                 self.changed = True
                 self._tell_engine(peer, slot, wanted)

@@ -7,7 +7,10 @@ import time
 
 import structlog
 from aiohttp import web
-from prometheus_client import REGISTRY, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
+
+from media.face import Relay
+from server.relay_metrics import register
 
 log = structlog.get_logger("metrics")
 
@@ -32,11 +35,15 @@ async def watch_loop() -> None:
             log.warning("the event loop stood still", lag_ms=round(lag_s * 1000))
 
 
-async def start(port: int) -> web.AppRunner:
-    """Serve on 127.0.0.1. Raises OSError when the port is taken."""
+async def start(port: int, relay: Relay | None = None) -> web.AppRunner:
+    """Serve on 127.0.0.1, the relay's numbers beside the process's. Raises OSError when the port is taken."""
+    registry = CollectorRegistry(auto_describe=True)
+    if relay is not None:
+        register(relay, registry)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})
+        body = generate_latest(REGISTRY) + generate_latest(registry)
+        return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4"})
 
     app = web.Application()
     app.add_routes([web.get("/metrics", metrics)])

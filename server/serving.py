@@ -47,7 +47,7 @@ async def serve(
         await web.SockSite(runner, listener).start()
         tasks.start(metrics.watch_loop(), "loop-lag")
         if settings.metrics_port >= 0:
-            figures = await metrics.start(settings.metrics_port)
+            figures = await metrics.start(settings.metrics_port, app[SERVICES].relay)
         host, port = listener.getsockname()[:2]
         structlog.get_logger("serve").info("listening", host=host, port=port, url=settings.base_url)
         gc.freeze()
