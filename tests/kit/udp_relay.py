@@ -84,6 +84,7 @@ class UdpRelay:
         self._front: asyncio.DatagramTransport | None = None
         self._backs: dict[Address, asyncio.DatagramTransport] = {}
         self._opening: set[asyncio.Task[None]] = set()
+        self._stranded: set[Address] = set()
 
     async def __aenter__(self) -> UdpRelay:
         self._front = await _socket(self._from_client)
@@ -105,7 +106,13 @@ class UdpRelay:
             self._backs[client] = await _socket(lambda data, _, to=client: self._from_target(data, to))  # type: ignore[misc]
             old.close()
 
+    def strand(self) -> None:
+        """The clients' own addresses are gone, as when Wi-Fi gives way to a telephone: only sockets opened from now on get through."""
+        self._stranded.update(self._backs)
+
     def _from_client(self, data: bytes, client: Address) -> None:
+        if client in self._stranded:
+            return
         if client in self._backs:
             self._pass_up(data, client)
             return
@@ -125,7 +132,7 @@ class UdpRelay:
 
     def _from_target(self, data: bytes, client: Address) -> None:
         front = self._front
-        if front is not None:
+        if front is not None and client not in self._stranded:
             self._after(self.down, data, lambda: front.sendto(data, client))
 
     def _after(self, link: Link, data: bytes, send: Callable[[], None]) -> None:
