@@ -146,4 +146,9 @@ class UdpRelay:
         if at <= now:
             send()
         else:
-            loop.call_at(at, send)
+            loop.call_at(at, self._if_open, send)
+
+    def _if_open(self, send: Callable[[], None]) -> None:
+        """What is still on the way when the network is taken down goes nowhere."""
+        if self._front is not None and not self._front.is_closing():
+            send()
