@@ -9,7 +9,7 @@ STAMPS := $(VENV)/stamps
 CORE_SOURCES := $(shell find media/core -name '*.rs' -o -name Cargo.toml 2>/dev/null | grep -v /target/)
 CLIENT_SOURCES := $(shell find static_client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay fuzz image test-deps format clean
+.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay bench-lines soak fuzz image test-deps format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -59,6 +59,12 @@ journey: setup test-deps ## one whole lesson in real Chromium
 
 bench: setup ## measure and write docs/performance.md
 	$(BIN)/python -m tests.load.bench
+
+bench-lines: setup test-deps ## a call on bad lines, in real Chromium (25 min; QUICK=1: 8 min)
+	$(BIN)/python -m tests.load.bench_lines $(if $(QUICK),--quick)
+
+soak: setup ## half an hour of coming and going at the relay
+	$(BIN)/python -m tests.soak.soak_relay
 
 fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
 	.ci/fuzz

@@ -28,8 +28,18 @@ async def serve(ip: str, join: Join, leave: Callable[[int], None]) -> None:
         leave(int(request.match_info["number"]))
         return web.Response()
 
+    async def tasks(_: web.Request) -> web.Response:
+        return web.json_response({"tasks": len(asyncio.all_tasks())})
+
     app = web.Application()
-    app.add_routes([web.post("/whip", post), web.post("/whep", post), web.delete("/peers/{number}", delete)])
+    app.add_routes(
+        [
+            web.post("/whip", post),
+            web.post("/whep", post),
+            web.delete("/peers/{number}", delete),
+            web.get("/tasks", tasks),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, ip, 0)

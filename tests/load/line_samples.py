@@ -110,8 +110,7 @@ class Samples:
         """Connections that failed or had to be made anew."""
         made = self.rows[-1]["peers"] - self.rows[0]["peers"] if self.rows else 0
         failed = sum(
-            "failed" in row["states"] and "failed" not in before["states"]
-            for before, row in pairwise(self.rows)
+            "failed" in row["states"] and "failed" not in before["states"] for before, row in pairwise(self.rows)
         )
         return int(made) + int(failed)
 

@@ -1,0 +1,1 @@
+"""Runs that take long: `make soak`. Not part of `make test`."""
