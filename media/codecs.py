@@ -36,6 +36,8 @@ _FEEDBACK = {
 }
 #: The one-byte form of RFC 8285; larger ids would need the two-byte form towards this peer.
 MAX_EXTENSION_ID = 14
+#: First digits of `profile-level-id` (RFC 6184 §8.1): H264 constrained baseline, and all of baseline.
+_CONSTRAINED, _BASELINE = "42e0", "42"
 #: RFC 5761 §4: with rtcp-mux these payload types look like RTCP.
 _RTCP_LOOKALIKES = range(64, 96)
 _SEEN_FROM_US = {"sendonly": "/recvonly", "recvonly": "/sendonly"}
@@ -65,9 +67,10 @@ def publication_codecs(section: Section, preference: Sequence[str]) -> tuple[Tak
     """One video codec, the first of the preference that is offered; Opus and RED in the offer's order. BadOffer: no_codec.
 
     Browsers offer Opus first and then send no RED; a client on a bad line may offer RED first. Sound that is repeated on request is
-    answered without transport-wide numbers (see `section_extensions`), so without feedback about them.
+    answered without transport-wide numbers (see `section_extensions`), so without feedback about them. Encoders that say plain
+    baseline (FFmpeg: 42001e) are taken too: what sets it apart, reordered and redundant slices, none of them makes.
     """
-    taken = slot_codecs(section, preference)
+    taken = _known_codecs(section, preference, plain=True)
     if section.kind == "video":
         return taken[:1]
     offered = sorted(taken, key=lambda t: section.codecs.index(t.codec))
@@ -76,30 +79,35 @@ def publication_codecs(section: Section, preference: Sequence[str]) -> tuple[Tak
 
 def slot_codecs(section: Section, preference: Sequence[str]) -> tuple[Taken, ...]:
     """Every known codec that the slot can receive, by preference. BadOffer: no_codec."""
+    return _known_codecs(section, preference, plain=False)
+
+
+def _known_codecs(section: Section, preference: Sequence[str], *, plain: bool) -> tuple[Taken, ...]:
     names = ("opus", "red") if section.kind == "audio" else tuple(preference)
-    taken = tuple(t for name in names if (t := _take(section, name)) is not None)
+    taken = tuple(t for name in names if (t := _take(section, name, plain=plain)) is not None)
     if not taken or taken[0].codec.name == "red":
         raise BadOffer("no_codec")
     return tuple(t for t in taken if t.codec.name != "red" or _carries(t.codec, taken[0].codec))
 
 
-def _take(section: Section, name: str) -> Taken | None:
-    for codec in section.codecs:
-        if codec.name == name and codec.pt not in _RTCP_LOOKALIKES and _suits(codec):
-            wanted = _FEEDBACK[section.kind]
-            return Taken(codec, _rtx_of(section, codec.pt), tuple(f for f in wanted if f in codec.feedback))
-    return None
+def _take(section: Section, name: str, *, plain: bool) -> Taken | None:
+    named = [c for c in section.codecs if c.name == name and c.pt not in _RTCP_LOOKALIKES]
+    suited = [c for c in named if _suits(c, _CONSTRAINED)] or [c for c in named if plain and _suits(c, _BASELINE)]
+    if not suited:
+        return None
+    codec, wanted = suited[0], _FEEDBACK[section.kind]
+    return Taken(codec, _rtx_of(section, codec.pt), tuple(f for f in wanted if f in codec.feedback))
 
 
-def _suits(codec: Codec) -> bool:
+def _suits(codec: Codec, profile: str) -> bool:
     if codec.name in ("opus", "red"):
         return codec.clock_hz == 48000 and codec.channels == 2
     if codec.clock_hz != 90000:
         return False
     if codec.name == "h264":
-        # Constrained baseline with fragmentation units: what every browser decodes.
-        profile = codec.fmtp.get("profile-level-id", "").lower()
-        return codec.fmtp.get("packetization-mode") == "1" and profile.startswith("42e0")
+        # With fragmentation units: what every browser decodes.
+        offered = codec.fmtp.get("profile-level-id", "").lower()
+        return codec.fmtp.get("packetization-mode") == "1" and offered.startswith(profile)
     return True
 
 
