@@ -10,12 +10,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from media.config import MediaSettings
 from server.cli import add_settings_flags, settings_of
 from server.settings import Settings
 
@@ -61,7 +62,7 @@ def run(parsed: argparse.Namespace) -> int:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which one would mend them."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _engine, _rust, _node, _client, _data_dir, _disk, _fonts, _tcp_port, _udp_port, _clock, _address,
+        _python, _engine, _rust, _node, _client, _data_dir, _disk, _fonts, _tcp_port, _media_ports, _clock, _address,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -143,9 +144,22 @@ def _tcp_port(settings: Settings) -> Finding:
     return _bindable(what, socket.SOCK_STREAM, settings.host, settings.port, "--port")
 
 
-def _udp_port(settings: Settings) -> Finding:
-    what = f"UDP port {settings.udp_port}"
-    return _bindable(what, socket.SOCK_DGRAM, settings.host, settings.udp_port, "--udp-port")
+def _media_ports(settings: Settings) -> Finding:
+    """One UDP port per media thread, and the TCP port of the same number."""
+    media = MediaSettings(udp_port=settings.udp_port, shards=settings.media_shards)
+    ports = sorted({media.port_of(shard) for shard in range(media.shard_count)})
+    kinds = [socket.SOCK_DGRAM, *([socket.SOCK_STREAM] if settings.media_tcp else [])]
+    for port in ports:
+        for kind in kinds:
+            what = f"{'UDP' if kind is socket.SOCK_DGRAM else 'TCP'} port {port} (media)"
+            finding = _bindable(what, kind, settings.host, port, "--udp-port")
+            if finding.fix:
+                return finding
+    return Finding("media ports, " + ("UDP and TCP" if settings.media_tcp else "UDP"), f"{_span(ports)} free")
+
+
+def _span(ports: Sequence[int]) -> str:
+    return str(ports[0]) if len(ports) == 1 else f"{ports[0]} to {ports[-1]}"
 
 
 def _bindable(what: str, kind: socket.SocketKind, host: str, port: int, flag: str) -> Finding:

@@ -24,6 +24,11 @@ KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "giangduong", "pas
 SHORTEST_SECRET = 32
 #: Environment of the supervised server: one random text per start of `giangduong serve`, the same over restarts of its child.
 START_KEY = "GIANGDUONG_START_KEY"
+#: More media threads than this have no port range in the container's files.
+MOST_SHARDS = 16
+LAST_PORT = 65535
+#: At most so many are opened where media_shards is 0.
+USUAL_SHARDS = 4
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -46,7 +51,15 @@ class Settings:
         "", "postgresql://… for a shared database; empty: an SQLite file in data_dir.", secret=True
     )
     redis_url: str = _setting("", "redis://… to run several nodes; empty: one node.", secret=True)
-    udp_port: int = _setting(40000, "UDP port of the media (and ICE-TCP on the same number); 0 takes a free one.")
+    udp_port: int = _setting(
+        40000, "First UDP port of the media (and ICE-TCP on the same number), one per media thread; 0 takes free ones."
+    )
+    media_shards: int = _setting(
+        0, "Media threads, each with a port of its own from udp_port on; 0: one per core, at most 4."
+    )
+    max_peers: int = _setting(
+        400, "People and devices with sound and picture on this server at once; more are refused."
+    )
     announced_ips: tuple[str, ...] = _setting(
         (), "Addresses under which browsers reach the media port; empty: `host`, or this machine's own address."
     )
@@ -155,8 +168,15 @@ def checked(settings: Settings) -> Settings:
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError(f"log_level: {settings.log_level!r} is not one of {', '.join(LOG_LEVELS)}")
     for name in ("port", "udp_port", "announced_tcp_port"):
-        if not 0 <= getattr(settings, name) <= 65535:
+        if not 0 <= getattr(settings, name) <= LAST_PORT:
             raise SettingsError(f"{name}: {getattr(settings, name)} is not a port (0 to 65535)")
+    if not 0 <= settings.media_shards <= MOST_SHARDS:
+        raise SettingsError(f"media_shards: {settings.media_shards} is not 0 to {MOST_SHARDS}")
+    ports = settings.media_shards or USUAL_SHARDS
+    if settings.udp_port + ports > LAST_PORT + 1:
+        raise SettingsError(f"udp_port: {ports} ports from {settings.udp_port} on end above {LAST_PORT}")
+    if settings.max_peers < 1:
+        raise SettingsError(f"max_peers: {settings.max_peers} lets nobody in")
     if settings.demo and not settings.is_loopback:
         raise SettingsError(
             f"demo: everyone can sign in to the demonstration school, so host must be 127.0.0.1, not {settings.host}"

@@ -39,6 +39,8 @@ def make_relay(settings: Settings) -> Relay | None:
         MediaSettings(
             bind_ips=media_addresses(settings.host),
             udp_port=settings.udp_port,
+            shards=settings.media_shards,
+            max_peers=settings.max_peers,
             tcp=settings.media_tcp,
             announced_ips=settings.announced_ips,
             announced_tcp_port=settings.announced_tcp_port,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -25,11 +27,15 @@ def free_tcp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def free_udp_port() -> int:
-    """A loopback UDP port that nobody is bound to now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_media_ports(count: int = 4) -> int:
+    """The first of so many loopback ports in a row, UDP and TCP, that nobody is bound to now. Below those that the kernel gives out."""
+    while True:
+        first = random.randrange(20_000, 32_000, count)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    stack.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            return first
 
 
 def children_of(pid: int) -> list[int]:
@@ -111,7 +117,7 @@ async def running_school(data: Path, env: Mapping[str, str] | None = None) -> As
     settings = {
         "GD_DATA_DIR": str(data),
         "GD_PORT": str(port),
-        "GD_UDP_PORT": str(free_udp_port()),
+        "GD_UDP_PORT": str(free_media_ports()),
         **(env or {}),
     }
     with log_file.open("wb") as log:

@@ -36,6 +36,15 @@ def test_taken_port_is_found(tmp_path: Path, kind: socket.SocketKind, name: str)
     assert "--" + name.replace("_", "-") in finding.fix
 
 
+def test_every_media_threads_port_is_looked_at(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        last = holder.getsockname()[1]
+        settings = replace(_settings(tmp_path), udp_port=last - 2, media_shards=3)
+        (finding,) = [finding for finding in examine(settings) if "(media)" in finding.what]
+    assert "--udp-port" in finding.fix
+
+
 def test_open_address_without_https_is_named(tmp_path: Path) -> None:
     found = {finding.what: finding for finding in examine(_settings(tmp_path, host="0.0.0.0"))}
     assert "public_url" in found["address"].fix
