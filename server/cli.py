@@ -22,6 +22,7 @@ COMMAND_MODULES = (
     "server.doctor",
     "server.cli_evidence",
     "server.cli_devices",
+    "server.cli_load",
 )
 DEFAULT_COMMAND = "serve"
 BAD_SETTINGS = 2

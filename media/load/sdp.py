@@ -149,13 +149,15 @@ def _note(medium: RemoteMedium, name: str, value: str) -> None:
 
 
 def _candidate(values: Sequence[str], want_ip: str) -> tuple[str, int]:
-    """The first host candidate of the first component over UDP; one at the wanted address before others."""
+    """The first host candidate of the first component over UDP: best at the wanted address, else of its family."""
     words = [value.split(" ") for value in values]
     found = [
         (w[4], int(w[5])) for w in words if len(w) > 7 and w[1] == "1" and w[2].lower() == "udp" and w[7] == "host"
     ]
+    if want_ip:
+        found = [c for c in found if (":" in c[0]) == (":" in want_ip)]
     if not found:
-        raise BadAnswer("no UDP candidate")
+        raise BadAnswer("no UDP candidate that can be reached")
     return next((c for c in found if c[0] == want_ip), found[0])
 
 

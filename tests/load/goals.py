@@ -20,6 +20,8 @@ SPACED_200 = Scenario("1 → 200, packets 1 ms apart", 200, video=Video(pace_us=
 FOUR_50 = Scenario("4 → 50", 50, publishers=4)
 AUDIO_200 = Scenario("1 → 200, sound alone", 200, video=None, audio=Audio())
 MINUTE_200 = Scenario("1 → 200 for 60 s", 200, seconds=60.0)
+#: A student's offer: as many receive slots as the lesson's client asks for.
+WHOLE_OFFER_100 = Scenario("1 → 100, 6 + 9 slots each", 100, seconds=2.0, slots=(6, 9))
 #: 17 packets in a frame: 102 000 packets a second go out.
 HEAVY_200 = Scenario("1 → 200, 100 000 packets/s", 200, video=Video(packets=17, key_packets=17), seconds=20.0)
 
@@ -40,6 +42,7 @@ ROUND: tuple[tuple[Scenario, str], ...] = (
     (AUDIO_200, FLOOR),
     (BURST_50, OURS),
     (BURST_50, JANUS),
+    (WHOLE_OFFER_100, OURS),
 )
 #: Made once.
 ONCE: tuple[tuple[Scenario, str], ...] = ((MINUTE_200, OURS), (HEAVY_200, OURS))
@@ -108,6 +111,7 @@ GOALS = (
     Goal("P7", "packets lost, damaged or doubled in 60 s at 30 000/s", 0, 0, _not_as_sent(MINUTE_200)),
     Goal("P7b", "the same in 20 s at 100 000/s (a stretch goal)", math.inf, 0, _not_as_sent(HEAVY_200)),
     Goal("P8", "CPU ms of a join: signalling, ICE, DTLS", 4.0, 2.0, _own(BURST_200, "join_cpu_ms")),
+    Goal("P8b", "the same with receive slots for 6 voices and 9 pictures", 4.0, 2.0, _own(WHOLE_OFFER_100, "join_cpu_ms")),
     Goal("P9", "kB of memory per subscriber", 120, 80, _own(BURST_200, "kb_per_subscriber")),
     Goal("P10", "Python's percent of a core in steady media, 1 → 200", 5.0, 2.0, _own(BURST_200, "python_percent")),
 )  # fmt: skip

@@ -36,6 +36,8 @@ class Scenario:
     audio: Audio | None = None
     seconds: float = 6.0
     windows: int = 1
+    #: Receive slots of a subscriber, sound and video; None: as many as are published.
+    slots: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ async def _join_all(load: Load, server: Server, scenario: Scenario) -> None:
     gate = asyncio.Semaphore(JOINS_AT_ONCE)
     video = scenario.publishers + server.reserved if scenario.video else 0
     audio = scenario.publishers if scenario.audio else 0
+    if scenario.slots:
+        audio, video = scenario.slots
 
     async def join() -> LoadPeer:
         async with gate:
