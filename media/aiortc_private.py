@@ -182,6 +182,9 @@ class _Certificate(RTCCertificate):
             self._context = super()._create_ssl_context([PROFILES[number] for number in self.profiles])
             # After the handshake an association says nothing for an hour: its buffers are given back.
             self._context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+            # Nobody resumes a call: kept sessions, each with the peer's certificate, would only pile up.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            self._context.set_options(SSL.OP_NO_TICKET)
         return self._context
 
 

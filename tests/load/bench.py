@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parents[2] / "docs" / "performance.md"
+from tests.load.report import TARGET, machine, put_section
+
 RELAY_SIZES = (1, 10, 40)
 
 
@@ -27,13 +25,6 @@ def run(module: str, *arguments: str) -> dict[str, Any]:
     return result
 
 
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def table(rows: list[dict[str, Any]]) -> str:
     heads = list(rows[0])
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
@@ -45,13 +36,11 @@ def main() -> None:
     relay = [run("tests.load.bench_relay", str(n)) for n in RELAY_SIZES]
     ledger = run("tests.load.bench_ledger")
     joins = run("tests.load.bench_join")
-    machine = f"{processor()}, {os.cpu_count()} cores, Linux {'.'.join(platform.release().split('.')[:2])}, Python {platform.python_version()}"
-    TARGET.write_text(
-        f"""# Performance
+    put_section(
+        "bench",
+        f"""Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Machine: {machine()}; compare rows, not machines.
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}. Machine: {machine}; other work may have run beside it, so compare rows, not machines.
-
-## The relay
+## Relay, ledger, joining
 One publisher (30 frames/s × 5 packets × 1100 B, 33 audio packets/s) to N subscribers over real ICE, DTLS 1.2 and SRTP (as negotiated)
 on loopback. CPU is that of the whole relay process (`/proc/PID/task/*/schedstat`, softirq of loopback's receive side included),
 packets are those sent to subscribers; medians of 3 windows of 4 s.
@@ -60,16 +49,16 @@ offer → answer → ICE → DTLS → keys, one after another, client side inclu
 
 {table(relay)}
 
-## The ledger
+### The ledger
 Durable commits (SQLite, WAL, synchronous=FULL, this disk): one event per append, then as many lessons at once as group commit meets.
 
 {table([ledger])}
 
-## Joining a lesson
+### Joining a lesson
 REST ticket → Socket.IO → `joined` with the answer → media keys, against a running school with the ledger on disk.
 
 {table([joins])}
-"""
+""",
     )
     print(f"wrote {TARGET.name}")
 

@@ -24,8 +24,9 @@ async def main(ip: str) -> None:
     relay = MediaRelay(MediaSettings(bind_ips=(ip,), tcp=False, udp_port=0, max_peers=2000))
     await relay.start()
     router = relay.open_router(lambda notice: None)
-    # As `giangduong serve` does: nothing that is loaded goes away again.
-    gc.disable()
+    # As `giangduong serve` does: what is loaded by now does not go away again.
+    gc.collect()
+    gc.freeze()
 
     def join(number: int, offer: str, publishes: bool) -> str:
         if not publishes:
