@@ -10,7 +10,7 @@ from tests.journeys.people import Somebody, somebody
 from tests.journeys.test_whole_lesson import lesson_now
 from tests.kit.browser import Person, chromium, person
 from tests.kit.own_network import own_network
-from tests.kit.school_process import free_udp_port, running_school
+from tests.kit.school_process import free_media_ports, running_school
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -53,7 +53,7 @@ async def longest_gap_ms(somebody_else: Person) -> tuple[float, float]:
 
 
 async def test_after_a_change_of_address_the_student_hears_the_lecturer_again_in_time(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_media_ports()
     async with running_school(tmp_path / "data", {"GD_UDP_PORT": str(port)}) as school, chromium() as browser:
         lecturer = await somebody(browser, "lecturer", school.links["lecturer"])
         lesson = await lesson_now(lecturer)

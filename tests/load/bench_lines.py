@@ -24,7 +24,7 @@ from playwright.async_api import Browser
 from tests.journeys.people import Somebody, until
 from tests.kit.browser import chromium, person
 from tests.kit.own_network import own_network
-from tests.kit.school_process import SchoolProcess, free_udp_port, running_school
+from tests.kit.school_process import SchoolProcess, free_media_ports, running_school
 from tests.kit.udp_relay import Link, UdpRelay
 from tests.load.line_samples import SAMPLE_EVERY_MS, SAMPLER, Samples
 from tests.load.report import machine, put_section
@@ -191,7 +191,7 @@ def write_voice(path: Path, seconds: int = 10) -> None:
 
 
 async def measure(quick: bool, only: str) -> list[Figure]:
-    udp_port = free_udp_port()
+    udp_port = free_media_ports()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         write_voice(data / "voice.wav")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.kit.live_school import live_school
 from tests.kit.rtc_client import RtcClient
 
 
-def offered(rtc: RtcClient) -> dict[str, object]:
+def offered(rtc: RtcClient) -> dict[str, Any]:
     return {"offer": rtc.offer(), "media": [{"mid": each.mid, "role": each.role} for each in rtc.publish]}
 
 
