@@ -167,6 +167,8 @@ def _fmtp(taken: Taken) -> str:
         return "minptime=10;useinbandfec=1;usedtx=1"
     if codec.name == "red":
         return next(iter(codec.fmtp))
+    if codec.name == "vp9":
+        return "profile-id=0"
     if codec.name == "h264":
         profile = codec.fmtp["profile-level-id"]
         return f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"

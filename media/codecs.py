@@ -34,6 +34,8 @@ _FEEDBACK = {
     "audio": ("transport-cc", "nack"),
     "video": ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"),
 }
+#: Codecs of which layers can be switched and dropped; of others one encoding is forwarded as it is.
+SWITCHED = ("vp8", "h264")
 #: The one-byte form of RFC 8285; larger ids would need the two-byte form towards this peer.
 MAX_EXTENSION_ID = 14
 #: First digits of `profile-level-id` (RFC 6184 §8.1): H264 constrained baseline, and all of baseline.
@@ -66,13 +68,15 @@ class Taken:
 def publication_codecs(section: Section, preference: Sequence[str]) -> tuple[Taken, ...]:
     """One video codec, the first of the preference that is offered; Opus and RED in the offer's order. BadOffer: no_codec.
 
+    Between VP8 and H.264, whose layers are switched alike, the client's order decides: it knows what its hardware encodes.
     Browsers offer Opus first and then send no RED; a client on a bad line may offer RED first. Sound that is repeated on request is
     answered without transport-wide numbers (see `section_extensions`), so without feedback about them. Encoders that say plain
     baseline (FFmpeg: 42001e) are taken too: what sets it apart, reordered and redundant slices, none of them makes.
     """
     taken = _known_codecs(section, preference, plain=True)
     if section.kind == "video":
-        return taken[:1]
+        alike = [t for t in taken if t.codec.name in SWITCHED] if taken[0].codec.name in SWITCHED else taken[:1]
+        return (min(alike, key=lambda t: section.codecs.index(t.codec)),)
     offered = sorted(taken, key=lambda t: section.codecs.index(t.codec))
     return tuple(replace(t, feedback=("nack",)) if t.is_repeated else t for t in offered)
 
@@ -108,7 +112,8 @@ def _suits(codec: Codec, profile: str) -> bool:
         # With fragmentation units: what every browser decodes.
         offered = codec.fmtp.get("profile-level-id", "").lower()
         return codec.fmtp.get("packetization-mode") == "1" and offered.startswith(profile)
-    return True
+    # VP9 and AV1: profile 0, eight bits and 4:2:0.
+    return codec.fmtp.get("profile-id", "0") == "0" and codec.fmtp.get("profile", "0") == "0"
 
 
 def _carries(red: Codec, opus: Codec) -> bool:

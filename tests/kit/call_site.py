@@ -77,14 +77,19 @@ async def join(
     audio_slots: int = 2,
     video_slots: int = 3,
     config: Mapping[str, Any] | None = None,
+    **sending: Any,
 ) -> None:
-    """The page takes part. `config`: fields of its RTCConfiguration."""
+    """The page takes part. `config`: fields of its RTCConfiguration.
+
+    `sending`: width and height of its camera, codec (VP8), layers (their number), redFirst (RED before Opus).
+    """
     asked = {
         "peer": peer,
         "publish": publish,
         "audioSlots": audio_slots,
         "videoSlots": video_slots,
         "config": config or {},
+        "sending": {"width": 1280, "height": 720, "codec": "VP8", **sending},
     }
     await page("(asked) => window.join(asked)", asked)
 
