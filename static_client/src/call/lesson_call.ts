@@ -10,7 +10,7 @@ import { AudioSinks } from "./audio_sinks";
 import { ClaimMeter } from "./claim";
 import { Hearing, packetsBySlot } from "./hearing";
 import type { LocalMedia } from "./local_media";
-import { MediaPath, type MediaState } from "./media_path";
+import { MediaPath, type MediaState, type PlanFace } from "./media_path";
 import type { PendingOffer, SlotStream } from "./peer";
 import type { Quality } from "./quality";
 import type { MediaRole } from "./senders";
@@ -96,6 +96,8 @@ export class LessonCall {
   /** Joins; everything after is told through the events. */
   async start(): Promise<void> {
     try {
+      // The offer is made while the ticket is fetched.
+      if (!this.ticket) void this.path.prepare(this.plan()).catch(() => undefined);
       const ticket = await this.freshTicket();
       if (this.closed) return;
       this.socket = new LessonSocket(ticket.url || location.origin, {
@@ -165,14 +167,18 @@ export class LessonCall {
     return ticket;
   }
 
-  private async prepare(): Promise<Connect> {
-    const offer = await this.path.prepare({
+  private plan(): PlanFace {
+    return {
       publish: PUBLISHED,
       teaches: this.wish.local.role === "lecturer",
       capture: this.wish.local.capture,
       videoSlots: Math.min(25, this.policy?.video_slots || DEFAULT_SLOTS.video),
       audioSlots: Math.min(6, this.policy?.audio_slots || DEFAULT_SLOTS.audio),
-    });
+    };
+  }
+
+  private async prepare(): Promise<Connect> {
+    const offer = await this.path.prepare(this.plan());
     const session = this.seat.session;
     let ticket: string | null = null;
     if (!session) {

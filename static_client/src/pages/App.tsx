@@ -5,9 +5,28 @@ import { I18nProvider } from "react-aria-components";
 import { BrowserRouter } from "react-router";
 import { TextProvider, useText } from "@/locales/text";
 import { ToastProvider } from "@/ui/Toast";
+import { api } from "@/wire/api";
 import { asProblem } from "@/wire/problem";
 import { PageRoutes } from "./routes";
 import { CrashGuard } from "./shell/CrashGuard";
+import { ME_KEY } from "./shell/session";
+
+const LESSON_PATH = /^\/lessons\/([^/]+)/;
+/** Pages that anybody may open ask nothing of the server before they know what is wanted. */
+const OPEN_PATH = /^\/(sign-in|device-check|verify)/;
+
+/** Asks for what the address will need while its code is still on the way: each wait saved is a round trip. */
+function askAhead(queries: QueryClient, path: string): QueryClient {
+  if (OPEN_PATH.test(path)) return queries;
+  void queries.prefetchQuery({ queryKey: ME_KEY, queryFn: ({ signal }) => api.me(signal) });
+  const lesson = LESSON_PATH.exec(path)?.[1];
+  if (lesson && path === `/lessons/${lesson}`)
+    void queries.prefetchQuery({
+      queryKey: ["lesson", lesson],
+      queryFn: ({ signal }) => api.lesson(lesson, signal),
+    });
+  return queries;
+}
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
@@ -31,7 +50,7 @@ function Words({ children }: { children: ReactNode }) {
 }
 
 export function App() {
-  const [client] = useState(newQueryClient);
+  const [client] = useState(() => askAhead(newQueryClient(), location.pathname));
   return (
     <TextProvider>
       <QueryClientProvider client={client}>

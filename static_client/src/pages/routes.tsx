@@ -21,18 +21,14 @@ const HomePage = page(
   () => import("./home/HomePage"),
   (m) => m.HomePage,
 );
-const PrejoinPage = page(
-  () => import("./prejoin/PrejoinPage"),
-  (m) => m.PrejoinPage,
-);
+const loadPrejoin = () => import("./prejoin/PrejoinPage");
+const PrejoinPage = page(loadPrejoin, (m) => m.PrejoinPage);
 const DeviceCheckPage = page(
   () => import("./prejoin/DeviceCheckPage"),
   (m) => m.DeviceCheckPage,
 );
-const ClassroomPage = page(
-  () => import("./classroom/ClassroomPage"),
-  (m) => m.ClassroomPage,
-);
+const loadClassroom = () => import("./classroom/ClassroomPage");
+const ClassroomPage = page(loadClassroom, (m) => m.ClassroomPage);
 const DeskPage = page(
   () => import("./desk/DeskPage"),
   (m) => m.DeskPage,
@@ -57,6 +53,10 @@ const VerifyPage = page(
   () => import("./verify/VerifyPage"),
   (m) => m.VerifyPage,
 );
+
+// A lesson's link fetches its page at once, not only when it is known who has come.
+if (/^\/lessons\/[^/]+$/.test(location.pathname)) void loadPrejoin();
+if (/^\/lessons\/[^/]+\/room$/.test(location.pathname)) void loadClassroom();
 
 function Gate() {
   return (

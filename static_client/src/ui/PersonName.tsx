@@ -6,14 +6,14 @@ const STEP_PX = 8;
 const widths = new Map<string, number>();
 const chosen = new Map<string, string>();
 let canvas: CanvasRenderingContext2D | null = null;
-let fontsSettled = false;
+const waiting = new Set<() => void>();
 
 // Widths measured before the fonts came are those of the fallback font.
 if (typeof document !== "undefined") {
-  void document.fonts.ready.then(() => {
+  document.fonts.addEventListener("loadingdone", () => {
     widths.clear();
     chosen.clear();
-    fontsSettled = true;
+    for (const measureAgain of waiting) measureAgain();
   });
 }
 
@@ -77,8 +77,11 @@ export function PersonName({ name, title, after, className }: Props) {
     // A box that shrank with its words says nothing of the room around it: what it stands in is watched too.
     for (const one of [node, node.parentElement, node.parentElement?.parentElement])
       if (one) watch.observe(one);
-    if (!fontsSettled) void document.fonts.ready.then(measureAgain);
-    return () => watch.disconnect();
+    waiting.add(measureAgain);
+    return () => {
+      waiting.delete(measureAgain);
+      watch.disconnect();
+    };
   }, [full, title, after]);
 
   const said = [title, full, after].filter(Boolean).join(" ");

@@ -21,6 +21,7 @@ export interface SocketEvents {
 export class LessonSocket {
   private readonly socket: Socket;
   private attempt = 0;
+  private retried = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -35,10 +36,12 @@ export class LessonSocket {
       reconnection: false,
       timeout: CONNECT_WAIT_MS,
       forceNew: true,
-      auth: (give) => give(this.prepared as unknown as Record<string, unknown>),
+      // The line opens while the offer is made: whichever is ready last sets the pace.
+      auth: (give) => void this.prepared?.then(give as (auth: unknown) => void, () => undefined),
     });
     this.socket.on("push", (push: SeatPush) => {
       this.attempt = 0;
+      this.retried = 0;
       events.push(push);
     });
     this.socket.on("connect_error", (error: Error & { data?: unknown }) => this.retry(problemIn(error.data)));
@@ -49,7 +52,7 @@ export class LessonSocket {
     });
   }
 
-  private prepared: Connect | null = null;
+  private prepared: Promise<Connect> | null = null;
 
   get connected(): boolean {
     return this.socket.connected;
@@ -96,19 +99,22 @@ export class LessonSocket {
 
   private async try(): Promise<void> {
     const mine = ++this.attempt;
-    try {
-      this.prepared = await this.events.prepare();
-    } catch (error) {
-      if (!this.closed && mine === this.attempt) this.retry(error instanceof ProblemError ? error : null);
-      return;
-    }
-    if (this.closed || mine !== this.attempt || this.socket.connected) return;
     this.socket.disconnect();
+    this.prepared = this.events.prepare();
     this.socket.connect();
+    try {
+      await this.prepared;
+    } catch (error) {
+      if (this.closed || mine !== this.attempt) return;
+      this.socket.disconnect();
+      this.retry(error instanceof ProblemError ? error : null);
+    }
   }
 
   private retry(problem: ProblemError | null): void {
-    if (this.closed) return;
+    // The line and the CONNECT of one attempt may both fail: one wait is enough, but a reason is heard.
+    if (this.closed || (problem === null && this.retried === this.attempt)) return;
+    this.retried = this.attempt;
     clearTimeout(this.timer);
     if (!this.events.failed(this.attempt, problem)) return;
     this.timer = setTimeout(() => void this.try(), waitBefore(this.attempt));

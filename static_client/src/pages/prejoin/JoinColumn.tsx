@@ -188,6 +188,7 @@ function useJoining(
   const [error, setError] = useState<string>();
   const [elsewhere, setElsewhere] = useState<Ticket | null>(null);
 
+  const ahead = useTicketAhead(detail);
   const go = (ticket: Ticket, takeOver: boolean) => {
     const lesson = detail.card.id;
     const local = handOn();
@@ -209,7 +210,7 @@ function useJoining(
         });
         onConsented();
       }
-      const ticket = await api.ticket(card.id, deviceId());
+      const ticket = (await ahead()) ?? (await api.ticket(card.id, deviceId()));
       if (ticket.other_device) {
         setElsewhere(ticket);
         setBusy(false);
@@ -229,6 +230,25 @@ function useJoining(
     move: () => {
       if (elsewhere) go(elsewhere, true);
     },
+  };
+}
+
+/** A ticket lives 60 s; one older than this is left to die. */
+const TICKET_LIFE_MS = 40_000;
+
+/** Whoever may enter at once has the ticket before pressing the button. Answers it once while it is fresh, null otherwise. */
+function useTicketAhead({ card, consent }: LessonDetail): () => Promise<Ticket | null> {
+  const asked = useRef<{ atMs: number; ticket: Promise<Ticket | null> } | null>(null);
+  const may = card.may_join && consent.given_us !== null;
+  useEffect(() => {
+    if (!may || asked.current) return;
+    const ticket = api.ticket(card.id, deviceId()).catch(() => null);
+    asked.current = { atMs: performance.now(), ticket };
+  }, [may, card.id]);
+  return async () => {
+    const held = asked.current;
+    asked.current = null;
+    return held && performance.now() - held.atMs < TICKET_LIFE_MS ? held.ticket : null;
   };
 }
 

@@ -1,12 +1,13 @@
 // Before the lesson: devices and line on the left, who joins how on the right, one button.
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import { problemText } from "@/locales/problem";
 import { useText } from "@/locales/text";
 import { buttonClass } from "@/ui/Button";
 import { ErrorState, Skeleton } from "@/ui/Feedback";
+import { loadFonts } from "@/ui/fonts";
 import { api } from "@/wire/api";
 import { asProblem } from "@/wire/problem";
 import type { LessonDetail } from "@/wire/protocol.gen";
@@ -27,8 +28,7 @@ export function PrejoinPage() {
     queryFn: ({ signal }) => api.lesson(lesson, signal),
     refetchInterval: 15_000,
   });
-  // The classroom's code comes while the person looks at their picture.
-  useEffect(() => void import("../classroom/ClassroomPage"), []);
+  const settled = useAhead();
   const back = (
     <Link className={`${buttonClass("text", "normal")} back-link`} to="/">
       <ArrowLeft size={18} aria-hidden="true" /> {t("prejoin.back")}
@@ -37,7 +37,7 @@ export function PrejoinPage() {
   return (
     <PageShell title={t("prejoin.title")} aside={back} className="prejoin-page">
       {detail.data ? (
-        <Prejoin detail={detail.data} onConsented={() => void detail.refetch()} />
+        <Prejoin detail={detail.data} measure={settled} onConsented={() => void detail.refetch()} />
       ) : detail.error ? (
         <ErrorState
           title={problemText(t, asProblem(detail.error))}
@@ -55,10 +55,41 @@ export function PrejoinPage() {
   );
 }
 
-function Prejoin({ detail, onConsented }: { detail: LessonDetail; onConsented: () => void }) {
+/** Somebody who presses the button the moment it shows must find the line free: fonts and measuring wait so long. */
+const CALM_MS = 700;
+
+/** The classroom's code comes while the person looks at their picture; after it, what can wait. True once the line is free. */
+function useAhead(): boolean {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
+    void import("../classroom/ClassroomPage").finally(() => {
+      if (left) return;
+      timer = setTimeout(() => {
+        loadFonts();
+        setSettled(true);
+      }, CALM_MS);
+    });
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, []);
+  return settled;
+}
+
+interface PrejoinProps {
+  detail: LessonDetail;
+  /** The line may be measured now. */
+  measure: boolean;
+  onConsented: () => void;
+}
+
+function Prejoin({ detail, measure, onConsented }: PrejoinProps) {
   const role = detail.card.my_role === "lecturer" ? "lecturer" : "student";
   const { local, state, handOn } = useOpenLocal(role);
-  const probing = useProbe();
+  const probing = useProbe(measure);
   const { trouble } = state;
   const refused = trouble !== null && trouble.why !== "missing";
   useReopenOnPermission(local, refused);

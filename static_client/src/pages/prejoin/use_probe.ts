@@ -8,11 +8,13 @@ export interface Probing {
   again: () => void;
 }
 
-export function useProbe(): Probing {
+/** `may`: the line is free to be measured. */
+export function useProbe(may = true): Probing {
   const [round, setRound] = useState(0);
   const [state, setState] = useState<Probing["state"]>("running");
   const [result, setResult] = useState<ProbeResult | null>(null);
   useEffect(() => {
+    if (!may) return;
     const ending = new AbortController();
     if (round > 0) setState("running");
     probe(ending.signal)
@@ -24,6 +26,6 @@ export function useProbe(): Probing {
         if (!ending.signal.aborted) setState("failed");
       });
     return () => ending.abort();
-  }, [round]);
+  }, [round, may]);
   return { state, result, again: useCallback(() => setRound((n) => n + 1), []) };
 }
