@@ -156,14 +156,20 @@ export class QualityMeter {
 }
 
 /** Sound repeated after a loss comes a round trip late: on a bad line so much is kept in hand, and given up when it is calm again. */
-const HELD_MS = 250;
-const HOLD_ABOVE = 0.1;
-const RELEASE_BELOW = 0.03;
+const HOLDS = [
+  { above: 0.1, ms: 250 },
+  { above: 0.03, ms: 150 },
+] as const;
+/** What is held is given up only when the line is so much better than what asked for it. */
+const RELIEF = 0.4;
 
 /** ms of sound to keep in hand; null: the browser's own choice. `before`: what holds now. */
 export function heldSound({ loss, concealed }: Quality, before: number | null): number | null {
   const worst = Math.max(loss, concealed);
-  return worst > (before === null ? HOLD_ABOVE : RELEASE_BELOW) ? HELD_MS : null;
+  const hold = HOLDS.find(
+    ({ above, ms }) => worst > (before !== null && before >= ms ? above * RELIEF : above),
+  );
+  return hold?.ms ?? null;
 }
 
 interface AudioSeen {

@@ -84,10 +84,12 @@ describe("the network badge", () => {
 describe("sound kept in hand", () => {
   const line = (loss: number) => ({ ...NO_QUALITY, loss });
   test("grows on a bad line and shrinks only when it is clearly calm", () => {
-    expect(heldSound(line(0.05), null)).toBeNull();
+    expect(heldSound(line(0.02), null)).toBeNull();
+    expect(heldSound(line(0.05), null)).toBe(150);
     expect(heldSound(line(0.2), null)).toBe(250);
     expect(heldSound(line(0.05), 250)).toBe(250);
-    expect(heldSound(line(0.01), 250)).toBeNull();
+    expect(heldSound(line(0.03), 250)).toBe(150);
+    expect(heldSound(line(0.01), 150)).toBeNull();
   });
 });
 
