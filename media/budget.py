@@ -7,7 +7,9 @@ Input: the peer's path reports (each 200 ms while something is sent), and what t
 3. A receiver's own ceiling (REMB) holds for both.
 4. While nothing at all arrives - a blackout - the budget stays as it was: sending less cannot help, and what was true before is the best guess
    for after.
-Output: `now_bps`, to which the choice goes down at once, and `steady_bps`, the least of the last `STEADY_US`, to which it may go up.
+5. A step up that had to be taken back within `TRIAL_US` was a mistake: the next one has to be affordable for twice as long, up to `PATIENCE_MOST_US`.
+   A minute without mistakes forgets them.
+Output: `now_bps`, to which the choice goes down at once, and `steady_bps`, the least of the time of patience, to which it may go up.
 None: open. Not here: what is sent within it (`media.allocation`).
 """
 
@@ -21,8 +23,13 @@ from media.trial import Trial
 #: A voice, and the lowest or the middle layer of the lecturer.
 START_BPS = 700_000
 START_US = 2_000_000
-#: A better picture has to be affordable for so long.
-STEADY_US = 3_000_000
+#: In the first seconds every proof of the line counts at once: who joins wants the full picture.
+SETTLING_US = 5_000_000
+#: After that a better picture has to be affordable for so long; longer after each mistake.
+PATIENCE_US = 1_000_000
+PATIENCE_MOST_US = 32_000_000
+TRIAL_US = 10_000_000
+FORGET_US = 60_000_000
 #: Almost everything lost and nothing acknowledged: the way is interrupted, not narrow.
 BLACKOUT_LOSS = 0.9
 
@@ -33,6 +40,10 @@ class Budget:
     def __init__(self) -> None:
         self._trial = Trial()
         self._begun_us: int | None = None
+        self._first_us: int | None = None
+        self._up_us: int | None = None
+        self._mistake_us: int | None = None
+        self._patience_us = PATIENCE_US
         self._reported_us: int | None = None
         self._has_estimate = False
         self._estimate_bps = 0
@@ -47,10 +58,27 @@ class Budget:
 
     @property
     def steady_bps(self) -> int | None:
-        """The least of the last seconds, for an estimate; what has just been tried has no past."""
-        if self._now_bps is None or not self._has_estimate or not self._window:
+        """The least of the time of patience, for an estimate; what has just been tried has no past, and who has just come neither."""
+        if self._now_bps is None or not self._has_estimate or not self._window or self._is_settling:
             return self._now_bps
         return min(self._window[0][1], self._now_bps)
+
+    @property
+    def _is_settling(self) -> bool:
+        if self._first_us is None or self._reported_us is None or self._mistake_us is not None:
+            return False
+        return self._reported_us - self._first_us < SETTLING_US
+
+    def went_up(self, now_us: int) -> None:
+        """Something better is sent from now on."""
+        self._up_us = now_us
+
+    def went_down(self, now_us: int) -> None:
+        """The budget no longer held what was sent."""
+        if self._up_us is None or now_us - self._up_us > TRIAL_US:
+            return
+        self._up_us, self._mistake_us = None, now_us
+        self._patience_us = min(self._patience_us * 2, PATIENCE_MOST_US)
 
     @property
     def is_starting(self) -> bool:
@@ -68,6 +96,9 @@ class Budget:
     def step(self, now_us: int, report: PathReport, next_bps: int | None) -> None:
         """Take a report in; `next_bps`: what all would cost with the next step up, None when there is none."""
         self._reported_us = now_us
+        self._first_us = now_us if self._first_us is None else self._first_us
+        if self._mistake_us is not None and now_us - self._mistake_us > FORGET_US:
+            self._mistake_us, self._patience_us = None, PATIENCE_US
         if report.loss >= BLACKOUT_LOSS and report.acked_bps <= 0:
             return
         if report.estimate_bps > 0:
@@ -91,5 +122,5 @@ class Budget:
         while self._window and self._window[-1][1] >= self._now_bps:
             self._window.pop()
         self._window.append((now_us, self._now_bps))
-        while self._window[0][0] < now_us - STEADY_US and len(self._window) > 1:
+        while self._window[0][0] < now_us - self._patience_us and len(self._window) > 1:
             self._window.popleft()

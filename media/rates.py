@@ -19,7 +19,7 @@ OVERHEAD = 1.04
 #: Weight of a second's rate in the mean: about five seconds count.
 WEIGHT = 0.2
 #: The mean has to leave this band about the held value to become the new one.
-RISES, FALLS = 1.2, 0.6
+RISES, FALLS = 1.15, 0.8
 #: A temporal layer's share has to move by this much to count.
 SHARE_BAND = 0.12
 #: With this much of the rate in the layers below, there is none above them.

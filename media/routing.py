@@ -17,7 +17,7 @@ from media.narrow import AUDIO_AND_STILLS, FULL, VOICES
 from media.negotiation import KIND_OF_ROLE
 from media.notices import Notice, ProfileChanged, SlotMapChanged
 from media.path import PathReport
-from media.peer import SILENT, Peer, Publication, Route, Slot
+from media.peer import SILENT, Fitted, Peer, Publication, Route, Slot
 from media.permits import may_reach
 from media.slots import Source, choose_audio, choose_video
 from media.speaker import SpeakerBoard, loudest_first
@@ -117,7 +117,9 @@ class Routing:
             slot.shows = publication
 
     def _route(self, peer: Peer, admissions: Mapping[int, Admission]) -> None:
-        peer.fitted = fit(peer, self._publications, admissions, self._board.speakers, self._clock.mono_us())
+        now_us = self._clock.mono_us()
+        before, peer.fitted = peer.fitted, fit(peer, self._publications, admissions, self._board.speakers, now_us)
+        _note_change(peer, before, now_us)
         for slot in peer.slots.values():
             wanted = _route_of(peer, slot)
             if wanted != slot.routed:
@@ -161,6 +163,22 @@ class Routing:
 def watched_from_afar(peers: Iterable[Peer]) -> set[tuple[int, int]]:
     """Publications that slots are routed to, each with the shard of the slot."""
     return {(s.routed.source, p.host.index) for p in peers for s in p.slots.values() if s.routed.source}
+
+
+def _note_change(peer: Peer, before: Fitted, now_us: int) -> None:
+    """Tell the budget whether the same pictures became better, or had to become worse."""
+    if before.shows != peer.fitted.shows:
+        return
+    changed = [
+        (new.bps if new else 0) - (old.bps if old else 0)
+        for slot, new in peer.fitted.steps.items()
+        if (old := before.steps.get(slot)) is None or new is None or new.name != old.name
+    ]
+    limit_bps = peer.budget.now_bps
+    if limit_bps is not None and any(more < 0 for more in changed) and limit_bps < before.cost_bps:
+        peer.budget.went_down(now_us)
+    elif any(more > 0 for more in changed):
+        peer.budget.went_up(now_us)
 
 
 def _route_of(peer: Peer, slot: Slot) -> Route:

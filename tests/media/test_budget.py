@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from media.budget import START_BPS, START_US, STEADY_US, Budget
+from media.budget import FORGET_US, PATIENCE_US, SETTLING_US, START_BPS, START_US, TRIAL_US, Budget
 from media.path import PathReport
 
 REPORT_US = 200_000
+SETTLED = SETTLING_US // REPORT_US + 1
 
 
 def report(estimate_bps: int = 0, *, loss: float = 0.0, acked_bps: int = 500_000, remb_bps: int = 0) -> PathReport:
@@ -29,14 +30,50 @@ def test_the_estimate_is_the_budget_from_the_first_report_on() -> None:
     assert (budget.now_bps, budget.steady_bps) == (900_000, 900_000)
 
 
-def test_the_steady_budget_follows_down_at_once_and_up_with_patience() -> None:
+def steady_after(budget: Budget, estimates: list[int], from_n: int = 0) -> list[int | None]:
+    """The steady budget after each of these estimates."""
+    found = []
+    for n, estimate_bps in enumerate(estimates, start=from_n):
+        budget.step(n * REPORT_US, report(estimate_bps), None)
+        found.append(budget.steady_bps)
+    return found
+
+
+def test_who_has_just_come_is_given_what_the_line_is_shown_to_carry() -> None:
+    assert steady_after(Budget(), [300_000, 900_000, 3_000_000]) == [300_000, 900_000, 3_000_000]
+
+
+def test_later_the_steady_budget_follows_down_at_once_and_up_with_patience() -> None:
     budget = Budget()
-    steady = []
-    for n in range(40):
-        budget.step(n * REPORT_US, report(500_000 if 10 <= n < 12 else 2_000_000), None)
-        steady.append(budget.steady_bps)
+    steady_after(budget, [2_000_000] * SETTLED)
+    steady = steady_after(budget, [500_000] * 2 + [2_000_000] * 10, SETTLED)
     low = [n for n, bps in enumerate(steady) if bps == 500_000]
-    assert low == list(range(10, 12 + STEADY_US // REPORT_US))
+    assert low == list(range(2 + PATIENCE_US // REPORT_US))
+
+
+def test_each_mistake_doubles_the_patience_and_a_good_minute_forgets_them() -> None:
+    budget = Budget()
+    n = SETTLED
+    steady_after(budget, [2_000_000] * n)
+    waits = []
+    for _ in range(7):
+        budget.went_up(n * REPORT_US)
+        budget.went_down(n * REPORT_US + 1)
+        steady = steady_after(budget, [500_000] + [2_000_000] * 200, n)
+        waits.append(steady.count(500_000) - 1)
+        n += len(steady)
+    assert waits == [10, 20, 40, 80, 160, 160, 160]
+    steady_after(budget, [2_000_000] * (FORGET_US // REPORT_US + 5), n)
+    n += FORGET_US // REPORT_US + 5
+    assert steady_after(budget, [500_000] + [2_000_000] * 20, n).count(500_000) - 1 <= 5
+
+
+def test_a_step_down_long_after_the_step_up_is_the_lines_fault_and_no_mistake() -> None:
+    budget = Budget()
+    steady_after(budget, [2_000_000] * SETTLED)
+    budget.went_up(SETTLED * REPORT_US)
+    budget.went_down(SETTLED * REPORT_US + TRIAL_US + 1)
+    assert steady_after(budget, [500_000] + [2_000_000] * 10, SETTLED).count(500_000) == 1 + PATIENCE_US // REPORT_US
 
 
 def test_without_an_estimate_the_line_is_open_until_something_speaks_against_it() -> None:
