@@ -20,6 +20,10 @@ OVERHEAD = 1.04
 WEIGHT = 0.2
 #: The mean has to leave this band about the held value to become the new one.
 RISES, FALLS = 1.15, 0.8
+#: For so long a layer that began counts for no less than was assumed.
+RAMP_S = 10
+#: A camera's layer counts at least for this part of what is assumed of it.
+CAMERA_FLOOR = 0.5
 #: A temporal layer's share has to move by this much to count.
 SHARE_BAND = 0.12
 #: With this much of the rate in the layers below, there is none above them.
@@ -32,12 +36,19 @@ class Rate:
 
     bps: int
     shares: tuple[float, ...]
+    #: It never counts for less: a camera that shows little now, or whose computer is busy, will not stay so.
+    floor_bps: int = 1
+    _seconds: int = 0
     _mean_bps: float = field(init=False)
     _mean_shares: list[float] = field(init=False)
 
     def __post_init__(self) -> None:
         self._mean_bps = float(self.bps)
         self._mean_shares = [self.shares[0], self.shares[min(1, len(self.shares) - 1)]]
+
+    def begin(self) -> None:
+        """The layer begins, or flows again: what it sends at first says little, encoders start low."""
+        self._seconds = 0
 
     def note(self, bps: int, base_bps: int, half_bps: int) -> bool:
         """The rates of another second: all, temporal layer 0, 0 and 1 together. True when what it counts for changed."""
@@ -47,8 +58,10 @@ class Rate:
                 self._mean_shares[i] += (part / bps - self._mean_shares[i]) * WEIGHT
         shares = _shares(*self._mean_shares)
         changed = False
-        if not self.bps * FALLS <= self._mean_bps <= self.bps * RISES:
-            self.bps, changed = max(round(self._mean_bps), 1), True
+        self._seconds += 1
+        falls = self._mean_bps < self.bps * FALLS and self._seconds > RAMP_S and self.bps > self.floor_bps
+        if falls or self._mean_bps > self.bps * RISES:
+            self.bps, changed = max(round(self._mean_bps), self.floor_bps), True
         if len(shares) != len(self.shares) or any(
             abs(a - b) > SHARE_BAND for a, b in zip(shares, self.shares, strict=True)
         ):

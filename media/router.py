@@ -32,7 +32,7 @@ from media.notices import (
 )
 from media.path import PathReport
 from media.peer import Peer, Publication, SeenLayer
-from media.rates import Rate
+from media.rates import CAMERA_FLOOR, Rate
 from media.reports import Reports
 from media.resting import Resting
 from media.routing import Routing, watched_from_afar
@@ -198,6 +198,8 @@ class RoomRouter:
         if publication is None:
             return
         layer = publication.layers.setdefault(note.rid, SeenLayer())
+        if note.up and not layer.up and layer.rate is not None:
+            layer.rate.begin()
         layer.up = note.up
         if note.width and note.height:
             layer.width, layer.height = note.width, note.height
@@ -211,7 +213,8 @@ class RoomRouter:
             return
         if seen.rate is None:
             assumed = next(layer for layer in nominal_of(publication) if layer.rid == rid)
-            seen.rate = Rate(assumed.bps, assumed.shares)
+            floor = CAMERA_FLOOR if publication.role == "camera" else 0
+            seen.rate = Rate(assumed.bps, assumed.shares, round(assumed.bps * floor))
         if seen.rate.note(bps, base_bps, half_bps):
             self._routing.cost_changed(src)
 

@@ -17,6 +17,25 @@ def test_a_layer_comes_to_count_for_what_it_costs() -> None:
     assert abs(rate.shares[0] - 0.5) < 0.15
 
 
+def test_a_layer_that_begins_is_not_taken_for_cheap() -> None:
+    rate = Rate(500_000, NOMINAL_SHARES)
+    for _ in range(8):
+        rate.note(100_000, 50_000, 70_000)
+    assert rate.bps == 500_000
+    for _ in range(20):
+        rate.note(100_000, 50_000, 70_000)
+    assert rate.bps < 250_000
+    rate.begin()
+    assert rate.note(900_000, 400_000, 600_000), "more than was thought counts at once"
+
+
+def test_a_camera_never_counts_for_less_than_its_floor() -> None:
+    rate = Rate(500_000, NOMINAL_SHARES, floor_bps=250_000)
+    for _ in range(100):
+        rate.note(20_000, 10_000, 14_000)
+    assert rate.bps == 250_000
+
+
 def test_a_stream_without_temporal_layers_is_recognised() -> None:
     rate = Rate(500_000, NOMINAL_SHARES)
     for _ in range(60):
