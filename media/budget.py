@@ -20,8 +20,8 @@ from collections import deque
 from media.path import PathReport
 from media.trial import Trial
 
-#: A voice, and the lowest or the middle layer of the lecturer.
-START_BPS = 700_000
+#: Two voices and the lowest layer of the lecturer: what a line of 300 kbit/s shows at once.
+START_BPS = 350_000
 START_US = 2_000_000
 #: In the first seconds every proof of the line counts at once: who joins wants the full picture.
 SETTLING_US = 5_000_000
