@@ -48,6 +48,11 @@ def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings, s
     return tuple(found)
 
 
+def path_of(proto: str, ip: str, settings: MediaSettings) -> tuple[str, bool]:
+    """What a peer's path is called, and whether it is IPv6: relay (a TURN server of the school), else udp or tcp."""
+    return ("relay" if ip in settings.turn_ips else proto), _family(ip) == 6
+
+
 def own_addresses(bound: str) -> tuple[str, ...]:
     """Addresses to announce for a bound one: itself, or the one this machine would send from when bound to all.
 

@@ -10,11 +10,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PeerConnected:
-    """ICE and DTLS are up; packets flow. `path` is udp or tcp."""
+    """ICE and DTLS are up; packets flow. path ∈ udp, tcp, relay (one of the school's TURN servers)."""
 
     peer: int
     at_us: int
     path: str
+    ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeerMoved:
+    """A connected peer's packets go another way now: the same words as in `PeerConnected`."""
+
+    peer: int
+    at_us: int
+    path: str
+    ipv6: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ class PeerStats:
     """Every 10 s per peer: counters of the interval. loss in parts per million, -1 unknown.
 
     `speaking_ms`: talk time within the interval; all intervals add up to the person's. `estimate_bps`: what the way to the peer is held for,
-    0 unknown. `path`: udp or tcp. `shown`: (publishing peer, role, rid or "stills") of each picture that the peer is sent; `sends`: (role,
+    0 unknown. `path`: udp, tcp or relay. `shown`: (publishing peer, role, rid or "stills") of each picture that the peer is sent; `sends`: (role,
     best rid that flows) of each that it publishes. `level` ∈ good, weak, poor, `reason` ∈ loss_down, loss_up, delay, narrow or empty: what a badge
     says in words (`media.line`).
     """
@@ -140,6 +151,6 @@ class ProfileChanged:
 
 
 Notice = (
-    PeerConnected | PeerSilent | PeerRecovered | PeerFailed | PublicationStarted | PublicationPaused | SlotMapChanged
+    PeerConnected | PeerMoved | PeerSilent | PeerRecovered | PeerFailed | PublicationStarted | PublicationPaused | SlotMapChanged
     | SpeakersChanged | PeerSpoke | PeerStats | LayersWanted | ProfileChanged
 )  # fmt: skip

@@ -140,6 +140,7 @@ class Peer:
     #: Rows of the visibility matrix as the engine was told, by kind.
     told_permits: dict[str, frozenset[int] | None] = field(default_factory=dict)
     path: str = "udp"
+    ipv6: bool = False
     connected: bool = False
     slot_map: tuple[tuple[str, int | None, str | None], ...] = ()
     slot_map_rev: int = 0

@@ -13,6 +13,7 @@ import structlog
 
 from media import engine as notes
 from media import permits
+from media.addresses import path_of
 from media.aiortc_private import SrtpKeys
 from media.codecs import low_to_high
 from media.face import Admission, BadOffer, NoCapacity, Publish, TapInfo, TapSinks, Wanted
@@ -25,6 +26,7 @@ from media.notices import (
     Notice,
     PeerConnected,
     PeerFailed,
+    PeerMoved,
     PeerRecovered,
     PeerSilent,
     PublicationPaused,
@@ -186,8 +188,11 @@ class RoomRouter:
         match note:
             case notes.DtlsReceived(data=data):
                 peer.dtls.feed(data)
-            case notes.PathChanged(proto=proto):
-                peer.path = proto
+            case notes.PathChanged(proto=proto, ip=ip):
+                before = (peer.path, peer.ipv6)
+                peer.path, peer.ipv6 = path_of(proto, ip, self._node.settings)
+                if peer.connected and (peer.path, peer.ipv6) != before:
+                    self._notify(PeerMoved(peer.id, clock.unix_us(clock.mono_us()), peer.path, peer.ipv6))
             case notes.PeerStalled(ms=ms, last_us=last_us):
                 self._notify(PeerSilent(peer.id, clock.unix_us(last_us), ms))
             case notes.PeerResumed(ms=ms):
@@ -347,7 +352,8 @@ class RoomRouter:
         peer.host.core.set_srtp(peer.handle, keys.profile, keys.rx_key, keys.rx_salt, keys.tx_key, keys.tx_salt)
         peer.connected = True
         peer.budget.begin(self._node.clock.mono_us())
-        self._notify(PeerConnected(peer.id, self._node.clock.unix_us(self._node.clock.mono_us()), peer.path))
+        at_us = self._node.clock.unix_us(self._node.clock.mono_us())
+        self._notify(PeerConnected(peer.id, at_us, peer.path, peer.ipv6))
 
     def _failed(self, peer: Peer, reason: str) -> None:
         if self._peers.get(peer.id) is peer:

@@ -134,6 +134,14 @@ class MediaChanged(Event, frozen=True, kw_only=True, tag="room.media_changed/1")
     on: bool
 
 
+class PathChanged(Event, frozen=True, kw_only=True, tag="room.path_changed/1"):
+    """How the person's media reach the server. path ∈ udp, tcp, relay (a TURN server of the school). No address is recorded."""
+
+    person: PersonId
+    path: str
+    ipv6: bool
+
+
 class Spoke(Event, frozen=True, kw_only=True, tag="room.spoke/1"):
     """Observed speech of at least 5 s in one stretch (counts as an answer to a roll-call, D.3 step 7)."""
 

@@ -167,6 +167,12 @@ def _media_changed(state: RoomState, event: room.MediaChanged, _: int) -> None:
         media.discard(event.role)
 
 
+def _path_changed(state: RoomState, event: room.PathChanged, _: int) -> None:
+    person = _person(state, event.person)
+    person.path = (event.path, event.ipv6)
+    person.path_changes += 1
+
+
 def _posted(state: RoomState, event: room.MessagePosted, at_us: int) -> None:
     state.chat[event.message] = ChatEntry(event.message, event.person, at_us, event.text)
 
@@ -251,6 +257,7 @@ _ACTS: dict[type[Event], _Apply] = {
     room.AsideStarted: _aside_started,
     room.AsideEnded: _aside_ended,
     room.MediaChanged: _media_changed,
+    room.PathChanged: _path_changed,
     room.MessagePosted: _posted,
     room.MessageEdited: _edited,
     room.MessageHidden: _hidden,

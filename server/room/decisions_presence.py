@@ -21,6 +21,9 @@ from server.school.permissions import Role
 #: Connection states that follow from measurements; the others follow from events.
 MEASURED = frozenset({"joining", "learning", "listening_only", "weak", "handing_over", "background"})
 
+#: Changes of one person's path that a lesson's record takes.
+MOST_PATH_CHANGES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Knock:
@@ -120,6 +123,14 @@ def media_changed(state: RoomState, person: PersonId, role: str, on: bool) -> li
     if known is None or not known.is_seated or (role in known.media) == on:
         return []
     return [room.MediaChanged(person=person, role=role, on=on)]
+
+
+def path_changed(state: RoomState, person: PersonId, path: str, ipv6: bool) -> list[Event]:
+    """Somebody's media come another way. Told so often and no more: a line that flaps all lesson long fills no record."""
+    known = state.person(person)
+    if known is None or not known.is_seated or known.path == (path, ipv6) or known.path_changes >= MOST_PATH_CHANGES:
+        return []
+    return [room.PathChanged(person=person, path=path, ipv6=ipv6)]
 
 
 def _if_lecturer(state: RoomState, person: PersonId, events: list[Event]) -> list[Event]:

@@ -30,7 +30,7 @@ class RollCallDot(Shape, frozen=True, kw_only=True):
 
 
 class DeskRow(Shape, frozen=True, kw_only=True):
-    """One student of one lesson as the desk shows it."""
+    """One student of one lesson as the desk shows it. path ∈ udp, tcp, relay, empty: how their media reach the server."""
 
     enrolment: str
     participant: str
@@ -46,6 +46,8 @@ class DeskRow(Shape, frozen=True, kw_only=True):
     roll_calls_answered: int
     roll_calls_asked: int
     on_leave: bool
+    path: str
+    ipv6: bool
     segments: list[PresenceSegment]
     roll_calls: list[RollCallDot]
 

@@ -12,7 +12,7 @@ from server.ids import DeviceId, PersonId
 from server.room import devices
 from server.room import pushes as tell
 from server.room.arrivals import tell_state
-from server.room.decisions_presence import media_changed
+from server.room.decisions_presence import media_changed, path_changed
 from server.room.hall import Hall
 from server.room.outbox import encoded
 from server.room.outward import Outgoing, roster_changed
@@ -35,9 +35,14 @@ async def noticed(hall: Hall, notice: seen.Notice) -> None:
         await act(hall, held, notice)
 
 
-async def _connected(hall: Hall, held: Participant, _: seen.PeerConnected) -> None:
+async def _connected(hall: Hall, held: Participant, notice: seen.PeerConnected) -> None:
     held.is_media_up, held.is_silent = True, False
+    await _path(hall, held, notice)
     await tell_state(hall, held, Origin.MEDIA)
+
+
+async def _path(hall: Hall, held: Participant, notice: seen.PeerConnected | seen.PeerMoved) -> None:
+    await hall.record(path_changed(hall.state, held.person, notice.path, notice.ipv6), Origin.MEDIA, held)
 
 
 async def _silent(hall: Hall, held: Participant, notice: seen.PeerSilent) -> None:
@@ -109,6 +114,7 @@ async def _profile(hall: Hall, held: Participant, notice: seen.ProfileChanged) -
 
 _ACTS: Mapping[type[Any], Callable[[Hall, Participant, Any], Awaitable[None]]] = {
     seen.PeerConnected: _connected,
+    seen.PeerMoved: _path,
     seen.PeerSilent: _silent,
     seen.PeerRecovered: _recovered,
     seen.PeerFailed: _failed,

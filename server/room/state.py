@@ -38,6 +38,9 @@ class PersonState:
     device: str = ""
     media: set[str] = field(default_factory=set)
     times_spoken: int = 0
+    #: The way of their media (path, is IPv6), and how often it changed.
+    path: tuple[str, bool] = ("", False)
+    path_changes: int = 0
 
     @property
     def is_seated(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.attendance.facts import StudentFacts
 from server.attendance.projection import AttendanceProjection
 from server.events import lesson as facts
+from server.events import room as room_facts
 from server.events.base import Event
 from server.ids import PersonId
 from server.ledger import Ledger, lesson_log
@@ -25,6 +26,7 @@ class Board:
         self._ledger = ledger
         self._projection = AttendanceProjection()
         self._recording = "off"
+        self._paths: dict[PersonId, tuple[str, bool]] = {}
         self._cards: dict[PersonId, PersonCard] = {member.card.person: member.card for member in plan.roster}
 
     async def read_on(self) -> bool:
@@ -33,6 +35,8 @@ class Board:
         for each in events:
             self._projection.apply(each)
             self._recording = _recording(each.event, self._recording)
+            if isinstance(each.event, room_facts.PathChanged):
+                self._paths[each.event.person] = (each.event.path, each.event.ipv6)
         return bool(events)
 
     def lesson(self, line: LessonLine, now_us: int) -> DeskLesson:
@@ -62,14 +66,14 @@ class Board:
         known = {row.person: row for row in self._projection.rows(now_us)}
         leaves = {leave.enrolment for leave in self.plan.leaves}
         return [
-            _row(known[member.card.person], member.card)
+            _row(known[member.card.person], member.card, self._paths.get(member.card.person, ("", False)))
             if member.card.person in known
             else _expected(member.enrolment, member.card, member.enrolment in leaves)
             for member in self.plan.roster
         ]
 
 
-def _row(known: StudentFacts, card: PersonCard) -> DeskRow:
+def _row(known: StudentFacts, card: PersonCard, path: tuple[str, bool]) -> DeskRow:
     return DeskRow(
         enrolment=known.enrolment,
         participant=known.person,
@@ -85,6 +89,8 @@ def _row(known: StudentFacts, card: PersonCard) -> DeskRow:
         roll_calls_answered=known.roll_calls_answered,
         roll_calls_asked=known.roll_calls_asked,
         on_leave=known.on_leave,
+        path=path[0],
+        ipv6=path[1],
         segments=[PresenceSegment(from_us=s.from_us, to_us=s.to_us, state=s.state) for s in known.segments],
         roll_calls=[RollCallDot(at_us=c.at_us, answered=c.answered) for c in known.roll_calls if c.asked],
     )
@@ -107,6 +113,8 @@ def _expected(enrolment: str, card: PersonCard, on_leave: bool) -> DeskRow:
         roll_calls_answered=0,
         roll_calls_asked=0,
         on_leave=on_leave,
+        path="",
+        ipv6=False,
         segments=[],
         roll_calls=[],
     )

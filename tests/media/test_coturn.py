@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from media.face import Wanted
+from media.notices import PeerConnected
 from server.identity.turn import TurnServers
 from tests.kit import coturn as turn
 from tests.kit.browser import chromium, person
@@ -60,6 +61,7 @@ async def test_chromium_publishes_and_plays_through_the_relay_alone(relay: str, 
             for page in (lecturer, student):
                 used = await way(page.evaluate)
                 assert (used["type"], used["relay"]) == ("relay", relay)
+            assert {n.path for n in room.told(PeerConnected)} == {"relay"}
 
 
 async def test_private_mapped_and_foreign_peers_are_refused_by_the_configuration_as_it_stands(tmp_path: Path) -> None:

@@ -525,7 +525,7 @@ export interface RollCallDot {
   answered: boolean;
 }
 
-/** One student of one lesson as the desk shows it. */
+/** One student of one lesson as the desk shows it. path ∈ udp, tcp, relay, empty: how their media reach the server. */
 export interface DeskRow {
   enrolment: string;
   participant: string;
@@ -541,6 +541,8 @@ export interface DeskRow {
   roll_calls_answered: number;
   roll_calls_asked: number;
   on_leave: boolean;
+  path: string;
+  ipv6: boolean;
   segments: PresenceSegment[];
   roll_calls: RollCallDot[];
 }

@@ -23,6 +23,8 @@ function row(enrolment: string, name: string, change: Partial<DeskRow> = {}): De
     roll_calls_answered: 0,
     roll_calls_asked: 0,
     on_leave: false,
+    path: "",
+    ipv6: false,
     segments: [],
     roll_calls: [],
     ...change,

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from media.notices import PeerStats, ProfileChanged
+from media.notices import PeerMoved, PeerStats, ProfileChanged
 from server.ids import PersonId
+from server.services.live_board import Board
 from tests.kit.lesson_client import LessonClient, Refusal
 from tests.kit.live_school import LiveSchool, live_school
 from tests.kit.rtc_client import RtcClient
@@ -129,4 +130,23 @@ async def test_a_person_may_ask_for_sound_and_stills(school: LiveSchool) -> None
     assert (told["profile"], told["automatic"]) == ("audio_and_stills", False)
     with pytest.raises(Refusal, match=r"room\.malformed"):
         await student.do("set_view", rev=2, tiles=[], profile="everything")
+    await rtc.close()
+
+
+async def test_how_somebodys_media_come_is_recorded_and_shown_at_the_desk(school: LiveSchool) -> None:
+    student, rtc = await with_media(school, "student1")
+    await school.until_recorded("room.path_changed")
+    (room,) = school.services.live.open_rooms()
+    person = (await student.until("joined"))["me"]
+    peer = room.hall.media.peer_of(PersonId(person))
+    for path, ipv6 in [("tcp", True), ("tcp", True), *[("udp", False), ("relay", False)] * 20]:
+        room.noticed(PeerMoved(peer, 1, path, ipv6))
+    found = await school.until_recorded("room.path_changed", 20)
+    told = [(each["person"], each["path"], each["ipv6"]) for each in found]
+    assert told[:3] == [(person, "udp", False), (person, "tcp", True), (person, "udp", False)]
+    assert len(told) == 20, "a line that flaps fills no record"
+    board = Board(room.hall.plan, school.services.ledger)
+    await board.read_on()
+    (row,) = [each for each in board._rows(room.hall.now_us) if each.participant == person]
+    assert (row.path, row.ipv6) == (told[-1][1], told[-1][2])
     await rtc.close()

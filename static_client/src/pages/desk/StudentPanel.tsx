@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Dot, LogIn, LogOut, X } from "lucide-react";
 import { problemText } from "@/locales/problem";
 import { useText } from "@/locales/text";
+import type { TextKey } from "@/locales/vi";
 import { clock, clockWithSeconds } from "@/locales/when";
 import { Avatar } from "@/ui/Avatar";
 import { IconButton } from "@/ui/Button";
@@ -56,6 +57,10 @@ export function StudentPanel({ lessonId, row, onClose }: Props) {
             {row.roll_calls_asked ? `${row.roll_calls_answered}/${row.roll_calls_asked}` : "–"}
           </dd>
         </div>
+        <div>
+          <dt>{t("desk.path")}</dt>
+          <dd>{row.path ? `${t(pathKey(row.path))} · ${row.ipv6 ? "IPv6" : "IPv4"}` : "–"}</dd>
+        </div>
       </dl>
       <RawEvents
         lessonId={lessonId}
@@ -64,6 +69,17 @@ export function StudentPanel({ lessonId, row, onClose }: Props) {
       />
     </aside>
   );
+}
+
+const PATHS: Record<string, TextKey> = {
+  udp: "path.udp",
+  tcp: "path.tcp",
+  relay: "path.relay",
+};
+
+/** How a student's sound and picture reach the server. */
+function pathKey(path: string): TextKey {
+  return PATHS[path] ?? "path.udp";
 }
 
 interface RawEventsProps {

@@ -21,6 +21,12 @@ const withReason =
   (key: TextKey, tone: EventLine["tone"]): Reader =>
   (body) => ({ key, params: { reason: text(body.reason) }, tone });
 
+const PATHS: Record<string, TextKey> = {
+  udp: "event.path_udp",
+  tcp: "event.path_tcp",
+  relay: "event.path_relay",
+};
+
 const READERS: Record<string, Reader> = {
   "lesson.opened": plain("event.lesson_opened"),
   "lesson.started": plain("event.lesson_started", "ok"),
@@ -64,6 +70,11 @@ const READERS: Record<string, Reader> = {
   "room.media_changed": (body) => ({
     key: body.on === true ? "event.media_on" : "event.media_off",
     params: { role: text(body.role) },
+    tone: "neutral",
+  }),
+  "room.path_changed": (body) => ({
+    key: PATHS[text(body.path)] ?? "event.path_udp",
+    params: { family: body.ipv6 === true ? "IPv6" : "IPv4" },
     tone: "neutral",
   }),
   "room.spoke": plain("event.spoke", "ok"),
