@@ -12,8 +12,11 @@ from aiohttp import web
 
 from server.api.edge import TooLarge, address_of, lesson_id
 from server.api.problem import problem_response
+from server.clock import micros
 from server.errors import Invalid, Problem, Unauthenticated
+from server.identity.turn import TurnServers
 from server.ids import LessonId
+from server.room.relays import ice_servers
 from server.services import Services
 from server.services.devices import Restarted, Stay
 from server.storage.device_store import DeviceKeyRow
@@ -54,7 +57,7 @@ def routes(services: Services) -> list[web.RouteDef]:
         offer = await _text(request, LARGEST_SDP)
         if node := await services.devices.elsewhere(key.lesson):
             return web.Response(status=307, headers={"Location": node.rstrip("/") + request.path})
-        return _created(services, request, await services.devices.come_in(key, offer))
+        return _created(services, request, key, await services.devices.come_in(key, offer))
 
     async def patch(request: web.Request, purpose: str) -> web.Response:
         key = await _key(services, request, purpose)
@@ -163,9 +166,9 @@ def _if_match(request: web.Request) -> frozenset[str]:
     return found - {"*"} or (frozenset({""}) if given.strip() else frozenset())
 
 
-def _created(services: Services, request: web.Request, stay: Stay) -> web.Response:
+def _created(services: Services, request: web.Request, key: DeviceKeyRow, stay: Stay) -> web.Response:
     base = services.settings.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
-    return web.Response(
+    response = web.Response(
         body=stay.answer.encode(),
         status=201,
         content_type=SDP,
@@ -175,6 +178,21 @@ def _created(services: Services, request: web.Request, stay: Stay) -> web.Respon
             "Accept-Patch": FRAGMENT,
         },
     )
+    for link in _ice_links(services, key.id):
+        response.headers.add("Link", link)
+    return response
+
+
+def _ice_links(services: Services, name: str) -> list[str]:
+    """RFC 9725 §4.6: the school's TURN servers, with a credential of this device's own. None where the school has none."""
+    turn = TurnServers(services.settings.turn_urls, services.settings.turn_secret)
+    servers = ice_servers(turn, name, micros(services.clock.now()))
+    return [
+        f'<{url}>; rel="ice-server"; username="{each.username}"; credential="{each.credential}"; '
+        'credential-type="password"'
+        for each in servers
+        for url in each.urls
+    ]
 
 
 def _restarted(restarted: Restarted) -> web.Response:

@@ -35,6 +35,7 @@ from server.room.pushes import RecordingInfo
 from server.room.state import RoomState
 from server.room.view import View
 from server.room.visibility import OPEN, Party, reach
+from server.school.lesson_states import LessonState
 from server.school.permissions import Role, may_push
 from server.school.plan import LessonPlan, PersonCard
 from server.tasks import TaskGroupOf
@@ -168,9 +169,7 @@ class Hall:
                 self.drop_device(event.device)
             case room.FloorGiven() | room.FloorTaken() | room.VisibilitySet() | room.AsideStarted() | room.AsideEnded():
                 self._admit_all()
-            case room.PersonKnocked() | device_facts.DeviceJoined() if (
-                self.state.aside or self.state.visibility != OPEN
-            ):
+            case room.PersonKnocked() | device_facts.DeviceJoined() if self._widens(event):
                 self._admit_all()
             case room.ScreenshotAsked():
                 task = self.tasks.start(self._take_snapshot(event.cause), f"snapshot-{event.cause}")
@@ -183,6 +182,13 @@ class Hall:
             case lesson.LessonEnded():
                 if self.on_ended is not None:
                     self.on_ended()
+
+    def _widens(self, event: room.PersonKnocked | device_facts.DeviceJoined) -> bool:
+        """Whether somebody who came in now stands in others' rows of the matrix. In the lobby students see the staff and its devices."""
+        if self.state.aside or self.state.visibility != OPEN:
+            return True
+        is_student = isinstance(event, room.PersonKnocked) and event.role == Role.STUDENT
+        return self.state.phase is LessonState.LOBBY and not is_student
 
     async def _take_snapshot(self, cause: str) -> None:
         """A picture that cannot be had is told in the log; the sheet asks for it again when too few exist."""

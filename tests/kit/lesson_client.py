@@ -43,6 +43,10 @@ class Browser:
         async with self.http.post(f"{self.base_url}/api/v1{path}", json=body, headers=self._csrf()) as response:
             return _answered(await response.json() if response.status != 204 else {})
 
+    async def delete(self, path: str) -> None:
+        async with self.http.delete(f"{self.base_url}/api/v1{path}", headers=self._csrf()) as response:
+            assert response.status == 204, await response.text()
+
     async def visit(self, link: str) -> None:
         """Open a sign-in link."""
         async with self.http.get(link, allow_redirects=False) as response:

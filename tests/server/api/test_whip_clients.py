@@ -86,7 +86,7 @@ async def test_ffmpeg_with_a_p256_certificate_connects(school: LiveSchool, tmp_p
 async def test_ffmpeg_that_wants_to_be_the_dtls_server_is_told_so(school: LiveSchool) -> None:
     camera = await make_key(await school.browser("lecturer"), school.lesson)
     async with ffmpeg(camera, {"whip_flags": "0"}) as process:
-        assert "422" in await said(process)
+        assert "4XX" in await said(process)
     assert await school.bodies("device.joined") == []
 
 
