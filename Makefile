@@ -64,6 +64,7 @@ bench-lines: setup test-deps ## a call on bad lines, in real Chromium (25 min; Q
 	$(BIN)/python -m tests.load.bench_lines $(if $(QUICK),--quick)
 
 soak: setup ## half an hour of coming and going at the relay
+	$(BIN)/python -m tests.soak.soak_attackers
 	$(BIN)/python -m tests.soak.soak_relay
 
 fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
