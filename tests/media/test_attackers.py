@@ -18,8 +18,8 @@ HANDSHAKES = 30
 
 async def test_everybody_connects_while_strangers_race_with_client_hellos_of_their_own() -> None:
     async with media_room() as room:
-        target = ("127.0.0.1", room.relay.port)
-        with attackers(target, client_hellos(), per_s=2000) as attacker:
+        first = await room.join(0)
+        with attackers(first.address, client_hellos(), per_s=2000) as attacker:
             for peer in range(1, HANDSHAKES + 1):
                 await room.join(peer)
                 room.router.remove_peer(peer)

@@ -21,7 +21,8 @@ async def race() -> dict[str, bool]:
     """ASVS 17.2.6: each legitimate handshake survives."""
     connected = 0
     async with media_room() as room:
-        with Attacker(("127.0.0.1", room.relay.port), client_hellos(), per_s=5000) as attacker:
+        first = await room.join(0)
+        with Attacker(first.address, client_hellos(), per_s=5000) as attacker:
             for peer in range(1, HANDSHAKES + 1):
                 await room.join(peer)
                 connected += 1
