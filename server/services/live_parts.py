@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from media.face import Relay
 from server.clock import Clock
 from server.fanout import Fanout, InProcessFanout
 from server.identity.turn import turn_ips
-from server.settings import Settings
+from server.settings import Settings, is_loopback
 
 log = structlog.get_logger("live")
 
@@ -37,7 +39,7 @@ def make_relay(settings: Settings) -> Relay | None:
         return None
     return MediaRelay(
         MediaSettings(
-            bind_ips=media_addresses(settings.host),
+            bind_ips=media_addresses(settings.host, settings.announced_ips),
             udp_port=settings.udp_port,
             shards=settings.media_shards,
             max_peers=settings.max_peers,
@@ -49,8 +51,10 @@ def make_relay(settings: Settings) -> Relay | None:
     )
 
 
-def media_addresses(host: str) -> tuple[str, ...]:
-    """Where media are listened for: the web server's own address; all of both families when that is all addresses."""
-    if host == "localhost":
-        return ("127.0.0.1",)
-    return ("0.0.0.0", "::") if host in ("0.0.0.0", "::", "") else (host,)  # noqa: S104
+def media_addresses(host: str, announced: Sequence[str] = ()) -> tuple[str, ...]:
+    """Where media are listened for: the web server's own address; all of both families when that is all addresses, or when
+    addresses are announced that reach this machine from outside (pages then stand behind a proxy).
+    """
+    if host in ("0.0.0.0", "::", "") or any(not is_loopback(ip) for ip in announced):  # noqa: S104
+        return ("0.0.0.0", "::")  # noqa: S104
+    return ("127.0.0.1",) if host == "localhost" else (host,)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.identity.turn import LIFETIME_S, TurnServers, turn_ips
+from server.services.live_parts import media_addresses
 from server.settings import SettingsError, load
 from tests.kit.live_school import live_school
 
@@ -28,6 +29,13 @@ def test_relays_are_known_by_the_addresses_in_their_urls() -> None:
         "turns:turn.vn:443",
     )
     assert turn_ips(urls) == ("192.0.2.4", "2001:db8::4")
+
+
+def test_media_are_listened_for_where_browsers_are_told_to_send_them() -> None:
+    everywhere = ("0.0.0.0", "::")
+    assert media_addresses("127.0.0.1") == media_addresses("localhost", ["127.0.0.1"]) == ("127.0.0.1",)
+    assert media_addresses("127.0.0.1", ["203.0.113.7"]) == media_addresses("::") == everywhere
+    assert media_addresses("192.0.2.1") == ("192.0.2.1",)
 
 
 def test_urls_and_secret_come_together_and_none_by_default() -> None:
