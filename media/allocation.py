@@ -9,6 +9,7 @@ Steps:
 3. The goals are met in this order; one that does not fit is passed over, and with it the higher rungs of the same demand.
 4. Hysteresis: what was chosen before goes down at once when the budget no longer holds it, and gives way to something better only when the
    *steady* budget (the least of the last seconds, see `media.budget`) holds that with `MARGIN` to spare.
+5. Half the frames of an upper layer are a step on the way down only.
 Output: a step per demand, None for what did not fit. The screen is given in any case: without it there is no lesson.
 
 A budget that wavers by less than half of `MARGIN` never makes the choice go to and fro: a step up was affordable with the margin, so it is
@@ -150,16 +151,18 @@ def allocate(
         return Allocation(wishes, wished_bps, wished_bps, None)
     goals = _goals(demands, ladders)
     kept = _kept(demands, ladders, before or {})
-    places, met = _meet(goals, demands, ladders, budget_bps, kept)
+    places = _meet(goals, demands, ladders, budget_bps, kept, may_rise=False)
     better_bps = round(min(budget_bps, budget_bps if steady_bps is None else steady_bps) / (1 + MARGIN))
-    better, better_met = _meet(goals, demands, ladders, better_bps, [None] * len(demands))
-    if better_met > met:
+    better = _meet(goals, demands, ladders, better_bps, kept, may_rise=True)
+    if _met(goals, better) > _met(goals, places):
         places = better
     choice = {
         d.slot: rungs[place] if place >= 0 else None for d, rungs, place in zip(demands, ladders, places, strict=True)
     }
     cost_bps = sum(step.bps for step in choice.values() if step is not None)
-    more = next((ladders[i][n].bps - (ladders[i][n - 1].bps if n else 0) for i, n in goals if places[i] == n - 1), None)
+    more = next(
+        (_more_bps(ladders[i], places[i], n) for i, n in goals if _is_aim(demands[i], ladders[i], places[i], n)), None
+    )
     return Allocation(choice, cost_bps, wished_bps, None if more is None else cost_bps + more)
 
 
@@ -214,19 +217,45 @@ def _meet(
     demands: Sequence[Demand],
     ladders: Sequence[tuple[Step, ...]],
     budget_bps: int,
-    caps: Sequence[int | None],
-) -> tuple[list[int], tuple[bool, ...]]:
-    """Meet goals in order: the rung of each demand (-1: none), and which goals were met."""
+    kept: Sequence[int | None],
+    *,
+    may_rise: bool,
+) -> list[int]:
+    """Meet goals in order: the rung of each demand, -1 for none. Without `may_rise` nobody gets more than they had (`kept`)."""
     places = [-1] * len(demands)
-    left_bps, met = budget_bps, []
+    left_bps = budget_bps
     for i, rung in goals:
-        cap = caps[i]
-        below_bps = ladders[i][rung - 1].bps if rung else 0
-        more_bps = ladders[i][rung].bps - below_bps
+        had = kept[i]
+        is_risen = had is None or rung > had
+        if is_risen and (_is_half(demands[i], ladders[i], rung) or (not may_rise and had is not None)):
+            continue
+        more_bps = _more_bps(ladders[i], places[i], rung)
         is_given = rung == 0 and demands[i].rank is Rank.SCREEN
-        may = places[i] == rung - 1 and (cap is None or rung <= cap) and more_bps <= left_bps
-        met.append(may or is_given)
-        if met[-1]:
+        if is_given or (more_bps <= left_bps and _is_next(demands[i], ladders[i], places[i], rung)):
             places[i] = rung
             left_bps = max(left_bps - more_bps, 0)
-    return places, tuple(met)
+    return places
+
+
+def _more_bps(rungs: tuple[Step, ...], place: int, rung: int) -> int:
+    return rungs[rung].bps - (rungs[place].bps if place >= 0 else 0)
+
+
+def _is_next(demand: Demand, rungs: tuple[Step, ...], place: int, rung: int) -> bool:
+    """The rung after this place, or the one after that when the first is half the frames of an upper layer."""
+    return rung == place + 1 or (rung == place + 2 and _is_half(demand, rungs, rung - 1))
+
+
+def _is_aim(demand: Demand, rungs: tuple[Step, ...], place: int, rung: int) -> bool:
+    return _is_next(demand, rungs, place, rung) and not _is_half(demand, rungs, rung)
+
+
+def _is_half(demand: Demand, rungs: tuple[Step, ...], rung: int) -> bool:
+    """Half the frames of an upper layer: a way down, not up. To leave frames out costs nothing, to go over to another layer a keyframe."""
+    step = rungs[rung]
+    return step.max_tid != ALL_TIDS and step.rid != rungs[0].rid and demand.rank is not Rank.SCREEN
+
+
+def _met(goals: Sequence[tuple[int, int]], places: Sequence[int]) -> tuple[bool, ...]:
+    """Which goals were met: the greater of two such lists, read from the left, is the better choice."""
+    return tuple(places[i] >= rung for i, rung in goals)

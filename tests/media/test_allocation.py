@@ -61,7 +61,8 @@ def test_all_tiles_have_something_before_any_has_more() -> None:
     chosen = allocate(tiles, 310_000).choice
     assert [s and (s.rid, s.max_tid) for s in chosen.values()] == [("q", 0)] * 5
     assert set(rids(tiles, 850_000).values()) == {"q"}
-    assert sorted(filter(None, rids(tiles, 2_000_000).values())) == ["h"] * 5
+    assert list(rids(tiles, 2_000_000).values()) == ["h", "h", "h", "q", "q"]
+    assert set(rids(tiles, 2_600_000).values()) == {"h"}
 
 
 def test_what_does_not_fit_at_all_is_not_sent() -> None:
@@ -100,6 +101,17 @@ def test_a_step_down_is_taken_at_once_and_a_step_up_needs_a_steady_budget_with_a
     assert allocate([LECTURER], 5_000_000, 1_600_000, less).choice == less, "a short peak is no reason"
     assert allocate([LECTURER], 1_750_000, 1_750_000, less).choice == less, "just enough is not enough"
     assert allocate([LECTURER], 2_100_000, 2_100_000, less).choice == full
+
+
+def test_half_the_frames_of_a_better_layer_are_a_way_down_and_never_up() -> None:
+    smooth = allocate([LECTURER], 650_000).choice
+    assert smooth[1] is not None
+    assert (smooth[1].rid, smooth[1].max_tid) == ("h", ALL_TIDS)
+    assert allocate([LECTURER], 1_300_000, 1_300_000, smooth).choice == smooth, "1.02 Mbit/s for a jerky large picture"
+    less = allocate([LECTURER], 400_000, 400_000, smooth).choice
+    assert less[1] is not None
+    assert (less[1].rid, less[1].max_tid) == ("h", 1)
+    assert rids([LECTURER], 400_000) == {1: "q"}, "who has just come begins with a smooth one"
 
 
 def test_a_new_tile_is_shown_at_once_and_takes_nothing_from_the_others() -> None:
