@@ -88,10 +88,13 @@ class Budget:
         """Packets may flow from now on."""
         self._begun_us = now_us
 
-    def wait(self, now_us: int) -> None:
-        """Time passed without a report."""
+    def wait(self, now_us: int) -> bool:
+        """Time passed, perhaps without a report: who is sent nothing reports nothing. True when the budget is another one by now."""
+        before = self._now_bps, self.steady_bps
         if self.is_starting and self._begun_us is not None and now_us - self._begun_us >= START_US:
             self._now_bps = None
+        self._age(now_us)
+        return before != (self._now_bps, self.steady_bps)
 
     def step(self, now_us: int, report: PathReport, next_bps: int | None) -> None:
         """Take a report in; `next_bps`: what all would cost with the next step up, None when there is none."""
@@ -122,5 +125,9 @@ class Budget:
         while self._window and self._window[-1][1] >= self._now_bps:
             self._window.pop()
         self._window.append((now_us, self._now_bps))
-        while self._window[0][0] < now_us - self._patience_us and len(self._window) > 1:
+        self._age(now_us)
+
+    def _age(self, now_us: int) -> None:
+        """Forget what is too old, but never the newest."""
+        while len(self._window) > 1 and self._window[0][0] < now_us - self._patience_us:
             self._window.popleft()

@@ -55,7 +55,8 @@ class Outcome:
     def is_enough(self) -> bool:
         """Everybody was let in and got everything in time."""
         everybody = not self.refusals and self.unheard == 0
-        return everybody and self.wrong == 0 and self.loss <= MAX_LOSS and self.p99_ms <= MAX_P99_MS
+        is_whole = 0 < self.expected * (1 - MAX_LOSS) <= self.received
+        return everybody and is_whole and self.wrong == 0 and self.p99_ms <= MAX_P99_MS
 
 
 async def check(ip: str, wish: Wish, begin: Callable[[], None], end: Callable[[], None]) -> Outcome:

@@ -22,6 +22,20 @@ def test_a_peer_starts_small_and_is_open_when_it_never_reports() -> None:
     assert budget.now_bps is None
 
 
+def test_a_rise_counts_in_full_after_a_while_even_if_no_report_comes_any_more() -> None:
+    budget = Budget()
+    budget.begin(0)
+    for n in range(SETTLED):
+        budget.step(n * REPORT_US, report(900_000), None)
+    last_us = SETTLED * REPORT_US
+    budget.step(last_us, report(2_700_000), None)
+    assert budget.steady_bps == 900_000
+    assert not budget.wait(last_us + 1)
+    assert budget.wait(last_us + 2 * PATIENCE_US)
+    assert budget.steady_bps == 2_700_000
+    assert not budget.wait(last_us + 4 * PATIENCE_US)
+
+
 def test_the_estimate_is_the_budget_from_the_first_report_on() -> None:
     budget = Budget()
     budget.begin(0)
