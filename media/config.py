@@ -34,7 +34,8 @@ class MediaSettings:
     max_student_cameras: int = 25
     #: Voices that one peer is sent at once besides the lecturer's, the loudest first.
     max_voices: int = 4
-    #: Video codecs in order of preference; a publisher is answered with the first one that it offers.
+    #: Video codecs in order of preference; a publisher is answered with the first one that it offers. Between vp8 and h264 its own
+    #: order decides. vp9 and av1 may be named too: they are forwarded, their layers are not rewritten.
     video_codecs: tuple[str, ...] = ("vp8", "h264")
     #: A peer that has not connected (ICE and DTLS) by then has failed.
     connect_timeout_s: float = 30.0
