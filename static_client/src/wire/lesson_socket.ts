@@ -4,6 +4,7 @@ import { io, type Socket } from "socket.io-client";
 import { ProblemError, problemIn } from "./problem";
 import type { Ack, AnyCommand, Connect, SeatPush } from "./protocol.gen";
 
+const NONE = -1;
 const ACK_WAIT_MS = 8_000;
 /** A refused or half-open attempt is given up after this long. */
 const CONNECT_WAIT_MS = 8_000;
@@ -21,7 +22,8 @@ export interface SocketEvents {
 export class LessonSocket {
   private readonly socket: Socket;
   private attempt = 0;
-  private retried = 0;
+  /** The attempt whose failure has been acted on; none at first, and none after the server has spoken. */
+  private retried = NONE;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -41,7 +43,7 @@ export class LessonSocket {
     });
     this.socket.on("push", (push: SeatPush) => {
       this.attempt = 0;
-      this.retried = 0;
+      this.retried = NONE;
       events.push(push);
     });
     this.socket.on("connect_error", (error: Error & { data?: unknown }) => this.retry(problemIn(error.data)));
