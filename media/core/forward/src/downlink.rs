@@ -34,6 +34,7 @@ pub struct Downlink {
     clock: Option<Clock>,
     feedback_us: Option<Micros>,
     is_fresh: bool,
+    answer_us: Option<Micros>,
     scratch: Vec<Report>,
 }
 
@@ -79,7 +80,7 @@ impl Downlink {
     pub fn on_repeated(&mut self, seq: u16, now: Micros) {
         if let Some(known) = self.history.take_missing(seq, now) {
             self.loss.on_missing(known.sent_us);
-            self.probes.on_missing(known.cluster);
+            self.probes.on_missing(&known);
         }
         self.history.settle(seq);
     }
@@ -93,7 +94,7 @@ impl Downlink {
             }
             if self.take_in(&reports, now) {
                 self.is_fresh = true;
-                self.conclude(rtt_us.unwrap_or(RTT_US), now);
+                self.conclude(rtt_us.or(self.answer_us).unwrap_or(RTT_US), now);
             }
         }
         self.scratch = reports;
@@ -115,23 +116,39 @@ impl Downlink {
 
     /// True when anything was news.
     fn take_in(&mut self, reports: &[Report], now: Micros) -> bool {
-        let mut is_news = false;
+        let (mut is_news, mut newest_us) = (false, 0);
         for report in reports {
             match report.arrival_us {
                 Some(raw) => {
                     let Some(known) = self.history.take_arrived(report.seq, now) else { continue };
                     let arrival = self.arrival(raw, now);
+                    newest_us = newest_us.max(known.sent_us);
                     self.on_arrived(&known, arrival, now);
                 }
                 None => {
                     let Some(known) = self.history.take_missing(report.seq, now) else { continue };
                     self.loss.on_missing(known.sent_us);
-                    self.probes.on_missing(known.cluster);
+                    self.probes.on_missing(&known);
                 }
             }
             is_news = true;
         }
+        self.note_answer(newest_us, now);
         is_news
+    }
+
+    /// How long the newest packet that is told of was on its way there and its news on the way back, waiting included: a round trip
+    /// for where reports give none. The least counts, but it is forgotten.
+    fn note_answer(&mut self, newest_us: Micros, now: Micros) {
+        if newest_us > 0 {
+            let took_us = now.saturating_sub(newest_us);
+            self.answer_us = Some(self.answer_us.map_or(took_us, |old| took_us.min(old + took_us.saturating_sub(old) / 8)));
+        }
+    }
+
+    /// The round trip by the feedback itself, feedback's own waiting included; None unknown.
+    pub fn answer_us(&self) -> Option<Micros> {
+        self.answer_us
     }
 
     fn on_arrived(&mut self, known: &Known, arrival: i64, now: Micros) {
@@ -139,7 +156,7 @@ impl Downlink {
         self.acked.add(known.bytes, arrival);
         self.delay.on_packet(arrival - known.sent_us as i64, arrival, known.bytes, now);
         if known.cluster != 0 {
-            self.probes.on_arrived(known.cluster, known.bytes, arrival, known.was_missing);
+            self.probes.on_arrived(known, arrival);
         } else if !known.was_missing && !self.probes.is_disturbing(now) {
             self.gradient.on_packet(known.sent_us, arrival);
         }
@@ -170,13 +187,14 @@ impl Downlink {
         let seen = Seen {
             trend: self.gradient.trend(),
             queue_ms: self.delay.queue_ms(now).unwrap_or(0.0),
+            calm_ms: self.delay.unrest_ms().max(CALM_MS),
             acked_bps: self.acked.bps(),
             busy_bps: self.delay.busy_bps(),
             loss: self.loss.share().unwrap_or(0.0),
-            noise: self.loss.noise(),
             has_risen: self.loss.has_risen(),
             round_ended,
             is_probing,
+            sent_bps: self.sent.shown_bps(now as i64),
             rtt_us,
         };
         match self.control.step(&seen, now) {
@@ -216,9 +234,10 @@ impl Downlink {
         let queue_ms = self.delay.queue_ms(now).unwrap_or(0.0);
         let rise = self.loss.share().unwrap_or(0.0) - self.loss.noise();
         let is_away = self.feedback_us.is_some_and(|at| now.saturating_sub(at) > AWAY_US);
-        let is_calm = queue_ms < CALM_MS && rise < PROBE_LOSS.max(self.loss.noise() / 2.0) && !is_away;
+        let is_calm =
+            queue_ms < self.delay.unrest_ms().max(CALM_MS) && rise < PROBE_LOSS.max(self.loss.noise() / 2.0) && !is_away;
         let is_calm = is_calm && self.gradient.trend() != Trend::Growing;
-        self.probes.plan(self.estimate(), desired, is_calm, now);
+        self.probes.plan(self.estimate(), desired, self.loss.noise(), is_calm, now);
         self.probes.is_running()
     }
 

@@ -179,6 +179,11 @@ impl Peer {
         self.counters.tx_bytes += bytes as u64;
     }
 
+    /// The round trip: by reports, else by how soon feedback answers.
+    pub fn round_trip_us(&self) -> Option<u64> {
+        self.rtt_us.or(self.downlink.answer_us())
+    }
+
     /// A round trip was measured.
     pub fn note_rtt(&mut self, us: u64) {
         self.rtt_us = Some(self.rtt_us.map_or(us, |old| (old * 7 + us) / 8));

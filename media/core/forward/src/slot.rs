@@ -20,6 +20,8 @@ const MID_PACKETS: u8 = 50;
 const RTX_INTERVAL_US: Micros = 20_000;
 /// For sound in the time of a round trip, at most this.
 const RTX_INTERVAL_MAX_US: Micros = 300_000;
+/// A picture's packet again after this part of a round trip: measured round trips waver, and a lost answer should not wait long.
+const PICTURE_RTX_PART: f64 = 0.7;
 const RTX_MEMORY: usize = 64;
 /// The first sequence number of retransmissions.
 const RTX_FIRST: u64 = 1000;
@@ -310,11 +312,9 @@ impl Slot {
     pub fn take_rtx_turn(&mut self, seq: u16, rtt_us: Option<u64>, now: Micros) -> bool {
         let place = &mut self.rtx_recent[usize::from(seq) % RTX_MEMORY];
         // Receivers ask for a picture's packet once a round trip, for sound with every packet that comes.
-        let interval = if self.kind == Kind::Audio {
-            rtt_us.unwrap_or(0).clamp(RTX_INTERVAL_US, RTX_INTERVAL_MAX_US)
-        } else {
-            RTX_INTERVAL_US
-        };
+        // On a line with a long queue that is sooner than the last answer can have come: a packet more in that queue helps nobody.
+        let part = if self.kind == Kind::Audio { 1.0 } else { PICTURE_RTX_PART };
+        let interval = ((rtt_us.unwrap_or(0) as f64 * part) as u64).clamp(RTX_INTERVAL_US, RTX_INTERVAL_MAX_US);
         if place.0 == seq && place.1 != 0 && now < place.1 + interval {
             return false;
         }

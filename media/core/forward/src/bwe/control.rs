@@ -1,6 +1,9 @@
 //! The estimate itself: when it is cut, by how much, and how it grows (docs/congestion.md tells the whole of it).
 //!
 //! Increase slowly while it is used, cut at once to what the line was seen to carry, put doubtful signs to the test. Pure.
+//!
+//! The estimate is of what *arrives*: on a line that loses a tenth, a tenth of what is sent is sent again, and what arrives in the end is the
+//! rate that media may have. So nothing is added for loss anywhere here.
 
 use super::trend::Trend;
 use crate::Micros;
@@ -12,8 +15,11 @@ pub const MIN_BPS: u64 = 64_000;
 /// Never above: nobody watches more at once.
 pub const MAX_BPS: u64 = 50_000_000;
 /// Of what the line carried, this much is taken after a cut: the rest drains the queue.
-const CUT: f64 = 0.85;
-/// A shorter queue than this is none, ms.
+const CUT: f64 = 0.9;
+/// A cut that follows one so soon, with the queue as long as this, takes more off: what was sent again and what waits goes by the line, too.
+const DEEP_CUT: f64 = 0.7;
+const DEEP_US: Micros = 2_000_000;
+/// A shorter queue than this is none, ms; where a line is more restless, its unrest.
 pub const CALM_MS: f32 = 25.0;
 /// A queue this long that stands this long is too much, whether it grows or not: a full buffer does not grow.
 const STANDING_MS: f32 = 150.0;
@@ -30,16 +36,18 @@ const GROWTH_PER_S: f64 = 0.08;
 const PACKET_BITS: f64 = 9_600.0;
 const RESPONSE_US: f64 = 100_000.0;
 /// Only an estimate that is used to this part grows, and no further than this beyond what arrived: unused, it proves nothing.
-const USED: f64 = 0.8;
-const BEYOND: f64 = 1.25;
+const USED: f64 = 0.85;
+const BEYOND: f64 = 1.1;
 /// Where the line was last full is believed this far below and above it.
 const NEAR: (f64, f64) = (0.8, 1.2);
 /// How much one more sight of the full line moves the memory of it.
 const LINE_GAIN: f64 = 0.3;
-/// The test of a standing queue: the time to see it shrink, beside the round trip.
-const TEST_US: Micros = 1_000_000;
-/// The test of loss: so many rounds of counting.
+/// A test takes this long beside the round trip: the choice of layers follows, its keyframe comes, the queue drains. The test of loss
+/// takes so many rounds of counting, too.
+const TEST_US: Micros = 2_000_000;
 const TEST_ROUNDS: u8 = 5;
+/// Only when less than this part was really sent did the test put the question at all.
+const ASKED: f64 = 0.85;
 /// What shrank to less than this part has answered to the test.
 const ANSWERED: f32 = 0.7;
 
@@ -50,18 +58,20 @@ pub struct Seen {
     pub trend: Trend,
     /// How long it is.
     pub queue_ms: f32,
+    /// Up to this it is none.
+    pub calm_ms: f32,
     /// What arrives.
     pub acked_bps: Option<u64>,
     /// What arrived while there was a queue.
     pub busy_bps: Option<u64>,
     /// Smoothed loss.
     pub loss: f32,
-    /// The part of it that is the line's nature.
-    pub noise: f32,
     /// It is well above the noise.
     pub has_risen: bool,
     /// A round of counting losses ended.
     pub round_ended: bool,
+    /// What is sent, probes included.
+    pub sent_bps: u64,
     /// A probe is on its way, or was just now: what queues is its doing.
     pub is_probing: bool,
     /// Round trip.
@@ -85,15 +95,25 @@ pub enum Verdict {
 #[derive(Clone, Copy)]
 struct Test {
     before_bps: u64,
+    sent_bps: u64,
+    due_us: Micros,
+    is_prolonged: bool,
     doubt: Doubt,
 }
 
 #[derive(Clone, Copy)]
 enum Doubt {
-    /// It was so long; judged at that time.
-    Queue(f32, Micros),
+    /// It was so long.
+    Queue(f32),
     /// It was so high; rounds left.
     Loss(f32, u8),
+}
+
+impl Test {
+    fn new(before_bps: u64, seen: &Seen, doubt: Doubt, now: Micros) -> Self {
+        let due_us = now + TEST_US + seen.rtt_us;
+        Self { before_bps, sent_bps: seen.sent_bps, due_us, is_prolonged: false, doubt }
+    }
 }
 
 /// The estimate of one peer.
@@ -125,17 +145,18 @@ impl Control {
             return verdict;
         }
         if !seen.is_probing && self.cut_us.is_none_or(|at| now >= at + CUT_EVERY_US.max(seen.rtt_us)) {
-            let is_growing = seen.trend == Trend::Growing && seen.queue_ms >= CALM_MS;
+            let is_growing = seen.trend == Trend::Growing && seen.queue_ms >= seen.calm_ms;
             let is_full = seen.has_risen && seen.queue_ms >= CONGESTED_MS;
             if is_growing || is_full {
-                if self.cut(seen.busy_bps, seen, estimate, now) {
+                let is_deep = seen.queue_ms >= STANDING_MS && self.cut_us.is_some_and(|at| now < at + DEEP_US);
+                if self.cut(seen.busy_bps, if is_deep { DEEP_CUT } else { CUT }, estimate, now) {
                     self.test = None;
                     return Verdict::Cut;
                 }
-            } else if let Some(doubt) = self.doubt(seen, is_standing, now) {
+            } else if let Some(doubt) = self.doubt(seen, is_standing) {
                 let measured = seen.busy_bps.filter(|_| is_standing).or(seen.acked_bps);
-                if self.cut(measured, seen, estimate, now) {
-                    self.test = Some(Test { before_bps: estimate, doubt });
+                if self.cut(measured, CUT, estimate, now) {
+                    self.test = Some(Test::new(estimate, seen, doubt, now));
                     return Verdict::Cut;
                 }
             }
@@ -176,11 +197,11 @@ impl Control {
         now >= *self.standing_us.get_or_insert(now) + STANDING_US
     }
 
-    fn doubt(&self, seen: &Seen, is_standing: bool, now: Micros) -> Option<Doubt> {
+    fn doubt(&self, seen: &Seen, is_standing: bool) -> Option<Doubt> {
         if self.test.is_some() {
             None
         } else if is_standing && seen.trend != Trend::Shrinking {
-            Some(Doubt::Queue(seen.queue_ms, now + TEST_US + seen.rtt_us))
+            Some(Doubt::Queue(seen.queue_ms))
         } else {
             (seen.has_risen && seen.queue_ms < CONGESTED_MS).then_some(Doubt::Loss(seen.loss, TEST_ROUNDS))
         }
@@ -189,29 +210,36 @@ impl Control {
     /// What did not shrink when less was sent was not ours: give the estimate back.
     fn judge_test(&mut self, seen: &Seen, now: Micros) -> Option<Verdict> {
         let test = self.test.as_mut()?;
-        let verdict = match &mut test.doubt {
-            Doubt::Queue(_, due) if now < *due => return None,
-            Doubt::Queue(was, _) => (seen.queue_ms > *was * ANSWERED).then_some(Verdict::Rebase),
-            Doubt::Loss(was, rounds) => {
-                *rounds -= u8::from(seen.round_ended && *rounds > 0);
-                if *rounds > 0 {
-                    return None;
-                }
-                (seen.loss > *was * ANSWERED).then_some(Verdict::Noise)
+        if let Doubt::Loss(_, rounds) = &mut test.doubt {
+            *rounds -= u8::from(seen.round_ended && *rounds > 0);
+            if *rounds > 0 {
+                return None;
             }
+        }
+        if now < test.due_us {
+            return None;
+        }
+        let has_asked = (seen.sent_bps as f64) < test.sent_bps as f64 * ASKED;
+        if !has_asked && !test.is_prolonged {
+            (test.is_prolonged, test.due_us) = (true, now + TEST_US);
+            return None;
+        }
+        let verdict = match test.doubt {
+            Doubt::Queue(was) => (seen.queue_ms > was * ANSWERED).then_some(Verdict::Rebase),
+            Doubt::Loss(was, _) => (seen.loss > was * ANSWERED).then_some(Verdict::Noise),
         };
         let before_bps = test.before_bps;
         self.test = None;
-        if verdict.is_some() {
+        if !has_asked || verdict.is_some() {
             self.estimate = self.estimate.map(|e| e.max(before_bps));
         }
-        verdict
+        verdict.filter(|_| has_asked)
     }
 
-    fn cut(&mut self, measured: Option<u64>, seen: &Seen, estimate: u64, now: Micros) -> bool {
+    fn cut(&mut self, measured: Option<u64>, part: f64, estimate: u64, now: Micros) -> bool {
         let Some(measured) = measured else { return false };
-        let line = measured as f64 / (1.0 - f64::from(seen.noise.min(0.5)));
-        let target = ((line * CUT) as u64).clamp(MIN_BPS, MAX_BPS);
+        let line = measured as f64;
+        let target = ((line * part) as u64).clamp(MIN_BPS, MAX_BPS);
         if target >= estimate {
             return false;
         }
@@ -227,9 +255,9 @@ impl Control {
 
     fn grow(&mut self, seen: &Seen, estimate: u64, elapsed_us: Micros, now: Micros) {
         let is_held = self.cut_us.is_some_and(|at| now < at + HOLD_US + seen.rtt_us) || self.test.is_some();
-        let is_calm = seen.trend == Trend::Normal && seen.queue_ms < CALM_MS && !seen.has_risen;
+        let is_calm = seen.trend == Trend::Normal && seen.queue_ms < seen.calm_ms && !seen.has_risen;
         let Some(acked) = seen.acked_bps.filter(|_| is_calm && !is_held && !seen.is_probing) else { return };
-        let (now_bps, arrived) = (estimate as f64, acked as f64 / (1.0 - f64::from(seen.noise.min(0.5))));
+        let (now_bps, arrived) = (estimate as f64, acked as f64);
         if arrived < now_bps * USED {
             return;
         }
@@ -252,13 +280,14 @@ mod tests {
         Seen {
             trend: Trend::Normal,
             queue_ms: 2.0,
+            calm_ms: CALM_MS,
             acked_bps: Some(acked),
             busy_bps: None,
             loss: 0.0,
-            noise: 0.0,
             has_risen: false,
             round_ended: false,
             is_probing: false,
+            sent_bps: acked,
             rtt_us: 40_000,
         }
     }
@@ -286,7 +315,7 @@ mod tests {
         for i in 0..20u64 {
             c.step(&seen, 2_000_000 + i * 100_000);
         }
-        assert_eq!(c.estimate(), Some(595_000));
+        assert_eq!(c.estimate(), Some(630_000));
         let burst = Seen { busy_bps: Some(3_000_000), ..seen };
         assert_eq!(c.step(&burst, 9_000_000), Verdict::Keep, "a burst that got through fast enough");
     }
@@ -296,8 +325,9 @@ mod tests {
         let mut c = proven(2_000_000);
         let seen = Seen { loss: 0.3, has_risen: true, round_ended: true, ..calm(1_200_000) };
         assert_eq!(c.step(&seen, 2_000_000), Verdict::Cut);
-        let verdicts: Vec<_> = (1..=5u64).map(|i| c.step(&seen, 2_000_000 + i * 300_000)).collect();
-        assert_eq!(verdicts[4], Verdict::Noise);
+        let less = Seen { sent_bps: 500_000, ..seen };
+        let verdicts: Vec<_> = (1..=7u64).map(|i| c.step(&less, 2_000_000 + i * 300_000)).collect();
+        assert!(verdicts.contains(&Verdict::Noise));
         assert_eq!(c.estimate(), Some(2_000_000));
     }
 
@@ -308,14 +338,16 @@ mod tests {
         (1..=20u64).for_each(|i| {
             c.step(&Seen { loss: 0.05, round_ended: true, ..calm(300_000) }, 2_000_000 + i * 300_000);
         });
-        assert_eq!(c.estimate(), Some(1_020_000));
+        assert_eq!(c.estimate(), Some(1_080_000));
     }
 
     #[test]
     fn a_queue_that_is_not_ours_is_counted_from() {
         let mut c = proven(2_000_000);
         let seen = Seen { queue_ms: 300.0, busy_bps: Some(600_000), ..calm(600_000) };
-        let verdicts: Vec<_> = (0..30u64).map(|i| c.step(&seen, 2_000_000 + i * 100_000)).collect();
+        let sent = |i: u64| if i < 12 { 1_700_000 } else { 500_000 };
+        let verdicts: Vec<_> =
+            (0..40u64).map(|i| c.step(&Seen { sent_bps: sent(i), ..seen }, 2_000_000 + i * 100_000)).collect();
         assert!(verdicts.contains(&Verdict::Cut) && verdicts.contains(&Verdict::Rebase));
     }
 }

@@ -9,6 +9,10 @@ const SAMPLES: usize = 10;
 const MIN_SECONDS: usize = 15;
 /// Above this a packet waited in a queue, µs: beyond what wireless lines waver.
 const BUSY_US: i64 = 15_000;
+/// … or above so many times what a packet of this line usually waits (its unrest), which follows within this time.
+const BEYOND_USUAL: f64 = 1.5;
+const USUAL_US: f64 = 5e6;
+const MOST_USUAL_US: f64 = 60_000.0;
 /// A time with a queue is cut into pieces of this length, so that the rate is a fresh one …
 const BUSY_MAX_US: i64 = 400_000;
 /// … and says something from here on.
@@ -20,6 +24,7 @@ pub struct Delay {
     count: usize,
     minima: [(u64, i64); MIN_SECONDS],
     last: Option<(i64, i64)>,
+    usual_us: f64,
     busy: Busy,
     busy_before: Busy,
 }
@@ -38,6 +43,7 @@ impl Default for Delay {
             count: 0,
             minima: [(0, i64::MAX); MIN_SECONDS],
             last: None,
+            usual_us: 0.0,
             busy: Busy::default(),
             busy_before: Busy::default(),
         }
@@ -56,14 +62,19 @@ impl Delay {
         }
         bucket.1 = bucket.1.min(delay);
         let queue = delay - self.base(now).unwrap_or(delay);
+        if let Some((before, _)) = self.last {
+            let gain = ((arrival - before) as f64 / USUAL_US).clamp(0.0, 0.1);
+            self.usual_us = (self.usual_us + gain * (queue as f64 - self.usual_us)).clamp(0.0, MOST_USUAL_US);
+        }
         self.note_busy(queue, arrival, bytes);
         self.last = Some((arrival, queue));
     }
 
     fn note_busy(&mut self, queue: i64, arrival: i64, bytes: u64) {
         let Some((before, queue_before)) = self.last else { return };
-        if queue < BUSY_US || queue_before < BUSY_US || arrival < before {
-            if queue < BUSY_US && self.busy.us > 0 {
+        let busy_us = BUSY_US.max((self.usual_us * BEYOND_USUAL) as i64);
+        if queue < busy_us || queue_before < busy_us || arrival < before {
+            if queue < busy_us && self.busy.us > 0 {
                 self.busy_before = std::mem::take(&mut self.busy);
             }
             return;
@@ -101,6 +112,11 @@ impl Delay {
         let second = now / 1_000_000;
         self.minima[(second % MIN_SECONDS as u64) as usize] = (second, min);
         self.forget_busy();
+    }
+
+    /// A queue up to this is nothing but the line's unrest, ms.
+    pub fn unrest_ms(&self) -> f32 {
+        (self.usual_us * BEYOND_USUAL / 1000.0) as f32
     }
 
     /// Milliseconds in the queue now; None unknown.

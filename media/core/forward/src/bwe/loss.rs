@@ -17,6 +17,8 @@ const GAIN: f32 = 0.3;
 /// How fast the noise level follows downwards and, as long as the rise is no sign, upwards, per round. Further up only by a test.
 const NOISE_DOWN: f32 = 0.2;
 const NOISE_UP: f32 = 0.05;
+/// So many rounds at the beginning say what the noise is: little is sent then.
+const LEARNING: u8 = 4;
 /// A rise by this much above the noise is a sign: twice what chance brings at 10 % loss and 50 packets.
 const RISE: f32 = 0.10;
 /// At high noise chance brings more: the rise has to be this part of it.
@@ -32,6 +34,7 @@ pub struct Loss {
     since_us: Micros,
     smoothed: Option<f32>,
     noise: f32,
+    rounds: u8,
     row: Option<Row>,
 }
 
@@ -79,7 +82,10 @@ impl Loss {
         (self.known, self.missing, self.since_us) = (0, 0, now);
         let smoothed = self.smoothed.map_or(share, |old| old + GAIN * (share - old));
         self.smoothed = Some(smoothed);
-        if smoothed < self.noise {
+        self.rounds = self.rounds.saturating_add(1);
+        if self.rounds <= LEARNING {
+            self.noise = smoothed;
+        } else if smoothed < self.noise {
             self.noise += NOISE_DOWN * (smoothed - self.noise);
         } else if !self.has_risen() {
             self.noise += NOISE_UP * (smoothed - self.noise);
@@ -126,7 +132,8 @@ mod tests {
     #[test]
     fn loss_that_is_the_lines_own_is_no_rise_once_it_is_known() {
         let mut l = Loss::default();
-        lose(&mut l, 30, 500);
+        lose(&mut l, 0, 500);
+        lose(&mut l, 30, 300);
         assert!(l.has_risen());
         l.accept_as_noise();
         lose(&mut l, 30, 5000);

@@ -2,6 +2,7 @@
 //! how fast says what the line carries. This module says when and how much; `relay::pace` sends.
 
 use super::control::START_BPS;
+use super::history::Known;
 use crate::Micros;
 
 /// A spell's length: the first, when nothing is known and a slow line must not be flooded, and later ones. At twice the line's rate
@@ -25,13 +26,21 @@ const FULL: f64 = 0.9;
 const OF_FULL: f64 = 0.95;
 /// Between spells that lead on from each other, so that the first one's queue is gone.
 const NEXT_US: Micros = 150_000;
+/// The first is short and may misjudge: after it the next one comes sooner.
+const SECOND_US: Micros = 800_000;
 /// After one that did not help, doubled each time; at most so long, which is how long a line that got better may go unnoticed.
 const WAIT_US: Micros = 4_000_000;
 const LONGEST_WAIT_US: Micros = 30_000_000;
 /// A rise that ends in a cut within this time was none.
-const TRIAL_US: Micros = 5_000_000;
+const TRIAL_US: Micros = 10_000_000;
 /// Feedback about a spell is waited for so long, beside two round trips.
 const ANSWER_US: Micros = 1_000_000;
+/// A spell whose feedback was lost is tried again after this, so many times in a row.
+const RETRY_US: Micros = 500_000;
+const RETRIES: u8 = 3;
+/// A line that is full queues: arrivals stretch by more than this. Loss up to this without it is the line's nature or not worth a judgement.
+const STRETCHED: f64 = 1.1;
+const TOLERATED_LOSS: f64 = 0.2;
 /// So long after a spell, and a round trip, queues are its doing.
 const DRAIN_US: Micros = 250_000;
 
@@ -58,9 +67,12 @@ struct Spell {
     last_bytes: u64,
     packets: u32,
     told: u32,
-    arrived: Span,
-    first_bytes: u64,
+    /// Of what feedback spoke of: feedback may be lost, too.
+    told_bytes: u64,
+    arrived_bytes: u64,
     arrivals: u32,
+    /// Delays (arrival less sending, of two clocks) of the first and the second half: their sum and number.
+    halves: [(i64, i64); 2],
 }
 
 #[derive(Clone, Copy, Default)]
@@ -78,17 +90,22 @@ pub struct Probes {
     not_before: Micros,
     quiet_until: Micros,
     raised_us: Option<Micros>,
+    unanswered: u8,
 }
 
 impl Default for Probes {
     fn default() -> Self {
-        Self { spell: None, last_id: 0, wait_us: WAIT_US, not_before: 0, quiet_until: 0, raised_us: None }
+        Self { spell: None, last_id: 0, wait_us: WAIT_US, not_before: 0, quiet_until: 0, raised_us: None, unanswered: 0 }
     }
 }
 
 impl Probes {
-    /// Begin a spell if one is due. `estimate` None: nothing came back yet.
-    pub fn plan(&mut self, estimate: Option<u64>, desired: u64, is_calm: bool, now: Micros) {
+    /// Begin a spell if one is due. `estimate` None: nothing came back yet. `noise`: the share of packets that is lost anyway; so much
+    /// more is sent, for the estimate is of what arrives.
+    pub fn plan(&mut self, estimate: Option<u64>, desired: u64, noise: f32, is_calm: bool, now: Micros) {
+        if self.raised_us.is_some_and(|at| now >= at + TRIAL_US) {
+            (self.raised_us, self.wait_us) = (None, WAIT_US);
+        }
         if self.spell.is_some() || now < self.not_before || !is_calm || desired == 0 {
             return;
         }
@@ -104,7 +121,7 @@ impl Probes {
         self.last_id = if self.last_id == u8::MAX { 1 } else { self.last_id + 1 };
         self.spell = Some(Spell {
             id: self.last_id,
-            goal_bps,
+            goal_bps: (goal_bps as f64 / (1.0 - f64::from(noise.min(0.5)))) as u64,
             begun_us: now,
             length_us,
             ended_us: None,
@@ -112,9 +129,10 @@ impl Probes {
             last_bytes: 0,
             packets: 0,
             told: 0,
-            arrived: Span::default(),
-            first_bytes: 0,
+            told_bytes: 0,
+            arrived_bytes: 0,
             arrivals: 0,
+            halves: [(0, 0); 2],
         });
     }
 
@@ -164,21 +182,22 @@ impl Probes {
     }
 
     /// A marked packet arrived.
-    pub fn on_arrived(&mut self, mark: u8, bytes: u64, arrival: i64, was_missing: bool) {
-        let Some(spell) = self.spell.as_mut().filter(|s| s.id == mark) else { return };
-        spell.told += u32::from(!was_missing);
-        let is_first = spell.arrivals == 0;
-        if is_first || arrival < spell.arrived.from {
-            spell.first_bytes = bytes;
+    pub fn on_arrived(&mut self, known: &Known, arrival: i64) {
+        let Some(spell) = self.spell.as_mut().filter(|s| s.id == known.cluster) else { return };
+        if !known.was_missing {
+            spell.note_told(known);
         }
-        spell.arrived.add(bytes, arrival, is_first);
+        let is_late = known.sent_us.saturating_sub(spell.begun_us) > spell.length_us / 2;
+        let half = &mut spell.halves[usize::from(is_late)];
+        *half = (half.0.saturating_add(arrival - known.sent_us as i64), half.1 + 1);
+        spell.arrived_bytes += known.bytes;
         spell.arrivals += 1;
     }
 
     /// A marked packet is missing.
-    pub fn on_missing(&mut self, mark: u8) {
-        if let Some(spell) = self.spell.as_mut().filter(|s| s.id == mark) {
-            spell.told += 1;
+    pub fn on_missing(&mut self, known: &Known) {
+        if let Some(spell) = self.spell.as_mut().filter(|s| s.id == known.cluster) {
+            spell.note_told(known);
         }
     }
 
@@ -196,15 +215,23 @@ impl Probes {
 
     /// The outcome was put to use: it raised the estimate, or not.
     pub fn on_result(&mut self, outcome: Option<Outcome>, has_risen: bool, now: Micros) {
+        if outcome.is_none() && self.unanswered < RETRIES {
+            self.unanswered += 1;
+            self.not_before = now + RETRY_US;
+            return;
+        }
+        if outcome.is_some() {
+            self.unanswered = 0;
+        }
         if !has_risen {
             self.not_before = now + self.wait_us;
             self.wait_us = (self.wait_us * 2).min(LONGEST_WAIT_US);
             return;
         }
-        self.wait_us = if self.raised_us.is_some_and(|at| now < at + TRIAL_US) { self.wait_us } else { WAIT_US };
         self.raised_us = Some(now);
         let leads_on = outcome.is_some_and(|o| !o.is_full);
-        self.not_before = now + if leads_on { NEXT_US } else { self.wait_us };
+        let wait_us = if self.last_id == 1 { SECOND_US } else { self.wait_us };
+        self.not_before = now + if leads_on { NEXT_US } else { wait_us };
     }
 
     /// The estimate was cut.
@@ -222,23 +249,37 @@ impl Probes {
 }
 
 impl Spell {
+    fn note_told(&mut self, known: &Known) {
+        self.told_bytes += known.bytes;
+        self.told += 1;
+    }
+
     /// None: too little arrived to tell.
     fn outcome(&self, noise: f32) -> Option<Outcome> {
-        let expected = f64::from(self.packets) * (1.0 - f64::from(noise.min(0.5)));
-        let sent_us = self.sent.to - self.sent.from;
-        let arrived_us = self.arrived.to - self.arrived.from;
-        if self.arrivals < MIN_PACKETS / 2 || f64::from(self.arrivals) < expected * 0.5 || sent_us <= 0 {
+        let [(first, n), (second, m)] = self.halves;
+        let is_little = self.arrivals < MIN_PACKETS / 2 || self.told * 2 < self.packets;
+        if is_little || n == 0 || m == 0 || self.sent.us() <= 0 {
             return None;
         }
-        let sent = rate(self.sent.bytes - self.last_bytes, sent_us);
-        let arrived = rate(self.arrived.bytes - self.first_bytes, arrived_us.max(1)) / (1.0 - f64::from(noise.min(0.5)));
-        let is_full = arrived < sent * FULL;
-        let bps = if is_full { arrived * OF_FULL } else { sent.min(arrived) };
+        let sent = rate(self.sent.bytes - self.last_bytes, self.sent.us());
+        // A full line's queue grows evenly: the halves' mean delays differ by half of what arrivals are stretched by.
+        let grown_us = (second / m - first / n) as f64;
+        let stretch = 1.0 + (grown_us * 2.0 / self.sent.us() as f64).max(0.0);
+        let share = self.arrived_bytes as f64 / self.told_bytes.max(1) as f64;
+        let is_nature = stretch < STRETCHED && 1.0 - share < TOLERATED_LOSS;
+        let noise = f64::from(noise.min(0.5)).max(if is_nature { 1.0 - share } else { 0.0 });
+        let part = share / stretch;
+        let is_full = part < FULL * (1.0 - noise);
+        let bps = if is_full { sent * part * OF_FULL } else { sent * part };
         Some(Outcome { bps: bps as u64, is_full, goal_bps: self.goal_bps })
     }
 }
 
 impl Span {
+    fn us(&self) -> i64 {
+        self.to - self.from
+    }
+
     fn add(&mut self, bytes: u64, at: i64, is_first: bool) {
         self.bytes += bytes;
         (self.from, self.to) = if is_first { (at, at) } else { (self.from.min(at), self.to.max(at)) };
@@ -246,7 +287,7 @@ impl Span {
 }
 
 fn rate(bytes: u64, us: i64) -> f64 {
-    bytes as f64 * 8e6 / us as f64
+    bytes as f64 * 8e6 / us.max(1) as f64
 }
 
 #[cfg(test)]
@@ -255,14 +296,15 @@ mod tests {
 
     /// Run one spell over a line of this rate; what it showed.
     fn spell(p: &mut Probes, estimate: Option<u64>, desired: u64, line_bps: u64, at: Micros) -> Option<Outcome> {
-        p.plan(estimate, desired, true, at);
+        p.plan(estimate, desired, 0.0, true, at);
         assert!(p.is_running());
         let (mark, mut now, mut free) = (p.mark(), at, 0u64);
         while p.is_running() {
             while p.padding_due(40_000, now) > 0 {
                 p.on_sent(300, now);
                 free = free.max(now) + 300 * 8_000_000 / line_bps;
-                p.on_arrived(mark, 300, free as i64 + 999, false);
+                let known = Known { sent_us: now, bytes: 300, cluster: mark, was_missing: false };
+                p.on_arrived(&known, free as i64 + 999);
             }
             now += 5_000;
         }
@@ -284,11 +326,12 @@ mod tests {
         let mut p = Probes::default();
         let (mut now, mut starts) = (0, Vec::new());
         while now < 120_000_000 {
-            p.plan(Some(600_000), 2_000_000, true, now);
+            p.plan(Some(600_000), 2_000_000, 0.0, true, now);
             if p.is_running() {
                 starts.push(now / 1_000_000);
                 p.spell = None;
-                p.on_result(None, false, now);
+                let nothing = Outcome { bps: 0, is_full: true, goal_bps: 0 };
+                p.on_result(Some(nothing), false, now);
             }
             now += 100_000;
         }
@@ -299,7 +342,7 @@ mod tests {
     fn nothing_is_probed_for_when_enough_is_known_or_nothing_wished() {
         let mut p = Probes::default();
         for (estimate, desired) in [(Some(1_200_000), 1_000_000), (Some(500_000), 0), (None, 200_000)] {
-            p.plan(estimate, desired, true, 1_000_000);
+            p.plan(estimate, desired, 0.0, true, 1_000_000);
             assert!(!p.is_running(), "{estimate:?} {desired}");
         }
     }

@@ -105,7 +105,7 @@ impl Relay {
             } else if slot.rtx_ssrc.is_none() {
                 continue;
             }
-            if !slot.take_rtx_turn(seq, peer.rtt_us, now) || !peer.rtx_budget.take(now) {
+            if !slot.take_rtx_turn(seq, peer.round_trip_us(), now) || !peer.rtx_budget.take(now) {
                 continue;
             }
             granted.extend(extend(slot.numbers.top(), seq));

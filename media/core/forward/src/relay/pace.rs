@@ -128,7 +128,7 @@ impl Relay {
             if peer.downlink.is_probing() || peer.ready().is_none() || padding_slot(peer, slots).is_none() {
                 continue;
             }
-            if peer.downlink.probe(peer.desired_bps, peer.rtt_us, now) {
+            if peer.downlink.probe(peer.desired_bps, peer.round_trip_us(), now) {
                 list(pacing, next_pace, peers, at, now);
             }
         }
@@ -138,7 +138,7 @@ impl Relay {
     fn pad(&mut self, at: usize, now: Micros, out: &mut dyn Outbox) {
         for _ in 0..MAX_PADDING {
             let Some(peer) = self.peers.get_mut(at).filter(|p| p.downlink.is_probing()) else { return };
-            let (rtt_us, goal_bps) = (peer.rtt_us, peer.downlink.probe_goal_bps());
+            let (rtt_us, goal_bps) = (peer.round_trip_us(), peer.downlink.probe_goal_bps());
             if peer.downlink.padding_due(rtt_us, now) == 0 {
                 return;
             }

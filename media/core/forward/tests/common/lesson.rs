@@ -5,7 +5,7 @@ use super::link::Link;
 use super::*;
 use forward::rtcp::{self, write_nack};
 use forward::twcc::Arrivals;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 pub const RIDS: [&str; 3] = ["q", "h", "f"];
 pub const LAYER_BPS: [u64; 3] = [150_000, 500_000, 1_700_000];
@@ -15,6 +15,8 @@ const FRAME_US: u64 = 40_000;
 const AUDIO_US: u64 = 20_000;
 /// Browsers send feedback about this often.
 const FEEDBACK_US: u64 = 60_000;
+/// The viewer's clock is ahead of ours by this: its 24 bits of 64 ms begin anew five seconds into the lesson.
+const CLOCK_US: u64 = (1 << 24) * 64_000 - 6_000_000;
 const KEYFRAME_AFTER_US: u64 = 60_000;
 
 /// What was seen each 200 ms.
@@ -42,6 +44,12 @@ pub struct Lesson {
     /// When a packet of a layer came.
     pub pictures: Vec<(u64, usize)>,
     pub has_feedback: bool,
+    /// This layer, whatever the estimate says.
+    pub forced: Option<usize>,
+    /// Keyframes asked of the lecturer.
+    pub keyframes_asked: usize,
+    sealed: HashSet<(u32, u16)>,
+    newest: u16,
     lecturer: Client,
     viewer: Client,
     arrivals: Arrivals,
@@ -79,6 +87,10 @@ impl Lesson {
             sound_sent: 0,
             pictures: Vec::new(),
             has_feedback: true,
+            forced: None,
+            keyframes_asked: 0,
+            sealed: HashSet::new(),
+            newest: 1000,
             lecturer,
             viewer,
             arrivals: Arrivals::default(),
@@ -177,8 +189,10 @@ impl Lesson {
 
     /// Onto the line, or to the lecturer.
     fn carry(&mut self, now: u64) {
+        let mut sounds = 0;
         for (to, data) in std::mem::take(&mut self.world.out.sent) {
             if to == self.viewer.address {
+                sounds += self.check(&data);
                 if let Some(at) = self.down.send(data.len(), now) {
                     self.in_flight.push_back((at, data));
                 }
@@ -186,11 +200,28 @@ impl Lesson {
                 let mut data = data;
                 let Ok(len) = self.lecturer.open.open_rtcp(&mut data) else { continue };
                 let is_wanted = rtcp::packets(&data[..len]).any(|p| matches!(p, rtcp::Packet::KeyframeWanted { .. }));
+                self.keyframes_asked += usize::from(is_wanted);
                 if is_wanted && self.key_us.is_none() {
                     self.key_us = Some(now + KEYFRAME_AFTER_US);
                 }
             }
         }
+        let spoken = (now - self.began_us).is_multiple_of(AUDIO_US);
+        assert_eq!(sounds, usize::from(spoken), "sound leaves in the moment it comes");
+    }
+
+    /// What holds for every packet that leaves: no number twice (so no nonce), pictures in their order. 1 for sound.
+    fn check(&mut self, data: &[u8]) -> usize {
+        if data[0] < 4 || (192..224).contains(&data[1]) {
+            return 0;
+        }
+        let header = Header::parse(data).unwrap();
+        assert!(self.sealed.insert((header.ssrc, header.seq)), "{} {} twice", header.ssrc, header.seq);
+        if header.ssrc == 5000 {
+            assert!(header.seq.wrapping_sub(self.newest) < 1000, "{} after {}", header.seq, self.newest);
+            self.newest = header.seq;
+        }
+        usize::from(header.ssrc == 6000)
     }
 
     fn receive(&mut self, now: u64) {
@@ -204,8 +235,7 @@ impl Lesson {
             let (len, index) = opened.expect("authentic and new");
             let map = ExtMap::new(&[(Extension::TransportSeq, EXT_TWCC)]);
             if let Some(seq) = map.read(&header, &data[..len]).transport_seq {
-                // The viewer's clock is its own.
-                self.arrivals.on_packet(seq, at + 987_654_321_000);
+                self.arrivals.on_packet(seq, at + CLOCK_US);
             }
             match header.ssrc {
                 6000 => {
@@ -264,9 +294,11 @@ impl Lesson {
         if let Some(f) = latest {
             let fits = |layer: usize| LAYER_BPS[layer] + AUDIO_BPS;
             let current = self.layer;
-            let best = (0..3).rev().find(|&l| {
-                let room = if current.is_some_and(|c| l <= c) { 102 } else { 110 };
-                fits(l) * room / 100 <= f.estimate_bps
+            let best = self.forced.or_else(|| {
+                (0..3).rev().find(|&l| {
+                    let room = if current.is_some_and(|c| l <= c) { 102 } else { 110 };
+                    fits(l) * room / 100 <= f.estimate_bps
+                })
             });
             if best != self.layer && self.desired > 0 {
                 self.layer = best;
@@ -317,6 +349,12 @@ impl Lesson {
         let mut all: Vec<_> = inside.map(|(_, took)| took / 1000).collect();
         all.sort_unstable();
         all
+    }
+
+    /// Bits per second that were estimated, the least and the most.
+    pub fn estimates(&self, from_s: f64, to_s: f64) -> (u64, u64) {
+        let all = || self.between(from_s, to_s).map(|s| s.estimate);
+        (all().min().unwrap_or(0), all().max().unwrap_or(0))
     }
 
     /// For reading while tuning.

@@ -16,10 +16,10 @@ pub struct Link {
     /// Somebody else's, through the same bottleneck.
     pub others_bps: u64,
     pub is_away: bool,
-    random: Random,
-    free_us: u64,
-    others_us: u64,
-    last_us: u64,
+    pub random: Random,
+    pub free_us: u64,
+    pub others_us: u64,
+    pub last_us: u64,
     pub dropped: u64,
 }
 
