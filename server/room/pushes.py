@@ -29,7 +29,7 @@ class RosterEntry(Shape, frozen=True, kw_only=True):
     """One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
 
     role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
-    A device has no name of its own: it is the `purpose` (camera, screen) of `owner`, and counts nowhere. `line` ∈ loss, delay, narrow, or
+    A device bears its owner's name: it is the `purpose` (camera, screen) of `owner`, and counts nowhere. `line` ∈ loss, delay, narrow, or
     empty (good or unknown): what the server measured to be wrong with their line.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.ids import ParticipantId, PersonId
+from server.room.device import CAMERA
 from server.room.participant import Claims, Participant
 from server.room.pushes import (
     ChatMessage,
@@ -79,11 +80,13 @@ class View:
         )
 
     def device(self, device: DeviceState) -> RosterEntry:
-        """A device shows what the server sees it send; a browser says which words name it."""
+        """A device shows what the server sees it send, and bears its owner's name."""
+        card = self.cards.get(device.owner)
+        word = "Camera" if device.purpose == CAMERA else "Màn hình phụ"
         return RosterEntry(
             participant=device.device,
-            name="",
-            given_name="",
+            name=f"{word} · {card.name}" if card else word,
+            given_name=card.given_name if card else "",
             title="",
             code="",
             unit="",

@@ -44,11 +44,18 @@ export function slotOf(state: RoomState, participant: string, role: string): str
  */
 export function galleryOrder(state: RoomState, before: readonly string[]): string[] {
   const here = Object.values(state.people).filter(
-    (person) => isHere(person) && person.role !== "class_manager" && person.role !== "observer",
+    (person) =>
+      isHere(person) &&
+      person.role !== "class_manager" &&
+      person.role !== "observer" &&
+      person.purpose !== "screen",
   );
   const ids = new Set(here.map((person) => person.participant));
   const lecturer = lecturerOf(state)?.participant;
-  const first = [lecturer, state.me].filter((id): id is string => id !== undefined && ids.has(id));
+  const cameras = here.filter((each) => each.role === "device").map((each) => each.participant);
+  const first = [lecturer, ...cameras, state.me].filter(
+    (id): id is string => id !== undefined && ids.has(id),
+  );
   const kept = before.filter((id) => ids.has(id) && !first.includes(id));
   const fresh = byGivenName(here)
     .map((person) => person.participant)

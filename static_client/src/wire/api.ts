@@ -1,9 +1,12 @@
 // The REST paths of docs/seams.md as typed functions. Nothing else in the client knows a path.
 import type {
   Consent,
+  DeviceKeyMade,
+  DeviceKeys,
   EventPage,
   GiveConsent,
   LessonDetail,
+  MakeDeviceKey,
   Me,
   OverrideMark,
   Recording,
@@ -34,6 +37,13 @@ export const api = {
     request<Consent | null>("POST", lessonPath(lesson, "/consent"), wish),
   ticket: (lesson: string, device: string) =>
     request<Ticket>("POST", lessonPath(lesson, "/ticket"), { device }),
+
+  devices: (lesson: string, signal?: AbortSignal) =>
+    request<DeviceKeys>("GET", lessonPath(lesson, "/devices"), undefined, signal),
+  makeDevice: (lesson: string, wish: MakeDeviceKey) =>
+    request<DeviceKeyMade>("POST", lessonPath(lesson, "/devices"), wish),
+  revokeDevice: (lesson: string, device: string) =>
+    request<null>("DELETE", lessonPath(lesson, `/devices/${encodeURIComponent(device)}`)),
 
   roll: (lesson: string, signal?: AbortSignal) =>
     request<Roll>("GET", lessonPath(lesson, "/roll"), undefined, signal),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -267,7 +268,7 @@ async def test_a_lesson_has_so_many_devices_and_no_more(tmp_path: Path) -> None:
 
 
 async def test_a_schools_turn_servers_are_named_with_a_credential(tmp_path: Path) -> None:
-    turn = {"turn_urls": ("turn:192.0.2.9:3478",), "turn_secret": "a secret of thirty-two characters!"}
+    turn: dict[str, Any] = {"turn_urls": ("turn:192.0.2.9:3478",), "turn_secret": "a secret of thirty-two characters!"}
     async with live_school(tmp_path, with_media=True, **turn) as school:
         made = await make_key(await school.browser("lecturer"), school.lesson)
         async with device(school, made, encoder()) as camera:

@@ -20,6 +20,7 @@ import { useServerNow } from "../shared/clock";
 import { useJoinDesk } from "../shared/join";
 import { useMe } from "../shell/session";
 import { ConsentBox } from "./ConsentBox";
+import { DevicesButton } from "./DevicesDialog";
 import type { Probing } from "./use_probe";
 
 interface Props {
@@ -75,6 +76,7 @@ export function JoinColumn({ detail, probing, handOn, onConsented }: Props) {
         <Lock size={18} aria-label={t("prejoin.locked")} role="img" />
       </div>
       <p className="t-small t-2">{t("prejoin.nameNote")}</p>
+      {teaches && <DevicesButton lesson={card.id} />}
       {!teaches && (
         <CardChoice<Mode>
           label={t("prejoin.mode")}
