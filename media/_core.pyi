@@ -173,8 +173,8 @@ class Engine:
 
         Bounded: when the reader is slow, video is dropped up to its next keyframe, audio is kept; `tap_gap` says so.
         """
-    def busy_us(self) -> int:
-        """CPU time of the engine's thread so far, and time that it waited for a core; at most a second old."""
+    def busy_us(self) -> tuple[int, int]:
+        """CPU time of the engine's thread so far, and time that it could have run and waited for a core; at most a second old."""
     def stats(self, peer: int = 0) -> list[dict[str, Any]]:
         """Counters, at most a second old (asking brings fresh ones for the next call): a dict per peer; 0 = all, the engine's own first.
 

@@ -17,7 +17,7 @@ from media.config import MediaSettings
 from media.meters import left
 from media.negotiation import named_ssrcs
 from media.peer import Peer, Publication
-from media.placement import ShardState, home_of, place
+from media.placement import ShardState, busy_share, home_of, place
 from media.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ class Host:
         self.peers = 0
         #: What peers that left had counted.
         self.gone: Counter[str] = Counter()
-        #: Share of the time that the engine's thread was busy of late, waiting for a core included.
+        #: Share of the time that the engine's thread was busy of late.
         self.load = 0.0
-        self._busy_us = 0
+        self._busy_us = (0, 0)
         self._measured_us: int | None = None
 
     def measure(self, now_us: int) -> None:
@@ -120,7 +120,8 @@ class Host:
         busy_us = self.core.busy_us()
         if self._measured_us is not None and now_us > self._measured_us:
             elapsed_us = now_us - self._measured_us
-            share = min((busy_us - self._busy_us) / elapsed_us, 1.0)
+            cpu_us, waited_us = (now - before for now, before in zip(busy_us, self._busy_us, strict=True))
+            share = busy_share(cpu_us, waited_us, elapsed_us)
             self.load += (share - self.load) * min(elapsed_us / LOAD_WINDOW_US, 1.0)
         self._busy_us, self._measured_us = busy_us, now_us
 

@@ -2,7 +2,7 @@
 
 Input: each shard's load and peers, those of the room on it, the room's home. Steps:
 1. The node has `max_peers`; above it nobody but a lecturer is admitted, so that no lesson stands without one.
-2. A shard whose thread is busy (on a core or waiting for one) more than `FULL_LOAD` of the time takes no more peers, lecturers excepted.
+2. A shard whose thread is busy (`busy_share`) more than `FULL_LOAD` of the time takes no more peers, lecturers excepted.
 3. A room begins on its home, the least loaded shard, and stays on it while it is small: nothing has to cross between threads then.
 4. From `SPREAD_PEERS` peers or `SPREAD_STREAMS` streams on, or when the home is busy, the next peers go to the shard with the fewest of
    the room's streams. Nobody is ever moved: a peer's address is its shard's port.
@@ -35,6 +35,15 @@ class ShardState:
     peers: int = 0
     room_peers: int = 0
     room_streams: int = 0
+
+
+def busy_share(cpu_us: int, waited_us: int, elapsed_us: int) -> float:
+    """How busy a shard's thread was, 0 to 1: time on a core, and time waiting for one up to as much again.
+
+    A thread that works half the time and waits the other half has no more to give. One that does little and waits long shares its machine
+    with somebody greedy, which is no reason to turn people away.
+    """
+    return min((cpu_us + min(waited_us, cpu_us)) / elapsed_us, 1.0)
 
 
 def home_of(shards: Sequence[ShardState], homes: Sequence[int]) -> int:

@@ -1,7 +1,8 @@
 """A crowd at the door: so many join one room at once while another room is being forwarded. How long until all hear it, and what it
 does to the delay in the other room.
 
-Run: `python -m tests.load.bench_crowd [N] [SHARDS]`; prints one JSON line. Load and server share this machine's cores: the load makes as many
+Run: `python -m tests.load.bench_crowd [N] [SHARDS]`; prints one JSON line. With `--write`: three rounds with one and two shards, into
+docs/performance.md. Load and server share this machine's cores: the load makes as many
 DTLS handshakes as the server. Delay is from the publisher's send to the kernel's arrival at the viewer.
 """
 
@@ -11,9 +12,11 @@ import asyncio
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from media.load.peers import Audio, Listening, Load, LoadPeer, Video
+from tests.load.report import machine, put_section
 from tests.load.servers import Server, whip_server
 
 IP = "127.0.0.1"
@@ -21,6 +24,7 @@ IP = "127.0.0.1"
 WATCHING = 20
 BEFORE_S = 5.0
 LONGEST_S = 60.0
+ROUNDS = 3
 LISTENING = Listening(twcc=True)
 
 
@@ -68,7 +72,31 @@ async def measure(n: int, shards: int) -> dict[str, Any]:
     }
 
 
+def told(rows: list[dict[str, Any]]) -> str:
+    """The section of docs/performance.md."""
+    heads = list(rows[0])
+    lines = [
+        " | ".join(heads),
+        "|".join(["---"] * len(heads)),
+        *(" | ".join(str(row[h]) for h in heads) for row in rows),
+    ]
+    table = "\n".join(f"| {line} |" for line in lines)
+    return f"""## A crowd at the door
+Written by `python -m tests.load.bench_crowd --write` on {datetime.now(UTC):%Y-%m-%d}: {machine()}.
+
+So many viewers join one room by WHEP in the same moment, while a lecturer's camera and microphone go to {WATCHING} viewers of another room of the same relay.
+`hears`: from asking to the first packet. `delay`: in the other room, from the lecturer's send to the kernel's arrival at a viewer, in {BEFORE_S:.0f} s before
+the crowd came and while it came. Load and server share the cores, and other work ran beside them: the rounds show how much that swings.
+
+{table}
+"""
+
+
 def main() -> None:
+    if sys.argv[1:] == ["--write"]:
+        rows = [asyncio.run(measure(150, shards)) for _ in range(ROUNDS) for shards in (1, 2)]
+        put_section("crowd", told(rows))
+        return
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 150
     shards = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     print(json.dumps(asyncio.run(measure(n, shards))))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from media.placement import FULL_LOAD, SPREAD_PEERS, SPREAD_STREAMS, ShardState, home_of, place
+from media.placement import FULL_LOAD, SPREAD_PEERS, SPREAD_STREAMS, ShardState, busy_share, home_of, place
 
 IDLE = ShardState()
 
@@ -44,6 +44,12 @@ def test_a_busy_home_is_spared() -> None:
     states = [ShardState(load=0.6, room_peers=5), ShardState(load=0.2)]
     assert place(states, 0, 100, is_lecturer=False) == 1
     assert place([states[0], ShardState(load=0.7)], 0, 100, is_lecturer=False) == 0, "no better elsewhere"
+
+
+def test_a_thread_that_waits_as_long_as_it_works_is_full_but_one_that_hardly_works_is_not() -> None:
+    assert busy_share(500_000, 500_000, 1_000_000) == 1.0
+    assert busy_share(400_000, 100_000, 1_000_000) == 0.5
+    assert busy_share(30_000, 970_000, 1_000_000) == 0.06
 
 
 def test_nobody_is_placed_on_a_full_shard_and_a_full_node_refuses() -> None:

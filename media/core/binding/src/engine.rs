@@ -286,9 +286,9 @@ impl Engine {
         self.command("tap", src, Box::new(move |r, _, _| r.tap(SourceId(src), on, best_layer)))
     }
 
-    fn busy_us(&self) -> u64 {
+    fn busy_us(&self) -> (u64, u64) {
         let meters = &self.shared.meters;
-        meters.cpu_us.load(Ordering::Relaxed) + meters.waited_us.load(Ordering::Relaxed)
+        (meters.cpu_us.load(Ordering::Relaxed), meters.waited_us.load(Ordering::Relaxed))
     }
 
     #[pyo3(signature = (peer = 0))]
