@@ -95,6 +95,7 @@ class RtcClient:
         self.slot_of_ssrc: dict[int, str] = {}
         self.received: dict[str, list[RtpPacket]] = defaultdict(list)
         self.retransmitted: Counter[str] = Counter()
+        self._seqs: defaultdict[str, set[int]] = defaultdict(set)
         self.rtcp: list[RtcpPacket] = []
         self.asked_keyframes: Counter[int] = Counter()
         self.nacked: dict[int, list[int]] = defaultdict(list)
@@ -242,7 +243,10 @@ class RtcClient:
             original = struct.unpack_from("!H", packet.payload)[0] if len(packet.payload) > 2 else None
             if original is None:
                 return
+            if original in self._seqs[mid]:
+                return  # a probe's padding is packets sent again: a receiver drops what it has
             packet.seq, packet.payload, packet.pt = original, packet.payload[2:], self.dialect.vp8
+        self._seqs[mid].add(packet.seq)
         self.received[mid].append(packet)
 
     def _control(self, packet: RtcpPacket) -> None:
