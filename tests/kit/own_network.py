@@ -29,7 +29,7 @@ REROUTE = """
 async def own_network(
     somebody: Person, udp_port: int, up: Link | None = None, down: Link | None = None
 ) -> AsyncIterator[UdpRelay]:
-    """To be entered before the person opens a page."""
+    """To be entered before the person opens a page. The school has one shard (GD_MEDIA_SHARDS=1), thus one port."""
     async with UdpRelay(("127.0.0.1", udp_port), up, down) as relay:
         ip, port = relay.address
         await somebody.context.add_init_script(f"({REROUTE.strip()})(['{ip}', {port}])")
