@@ -149,10 +149,17 @@ fn vp8_size(frame: &[u8]) -> Option<(u16, u16)> {
     })
 }
 
-/// RFC 9628 §4.2: not predicted from another picture (P = 0), beginning of a frame (B = 1), lowest spatial layer.
+/// RFC 9628 §4.2: I|P|L|F|B|E|V|Z. Not predicted from another picture (P = 0), beginning of a frame (B = 1), lowest spatial layer.
 fn vp9(payload: &[u8]) -> Insight {
     let Some(&first) = payload.first() else { return Insight::default() };
-    Insight { keyframe: first & 0x48 == 0x08, frame_start: first & 0x08 != 0, ..Insight::default() }
+    let is_base = first & 0x20 == 0 || vp9_spatial_layer(payload) == Some(0);
+    Insight { keyframe: first & 0x48 == 0x08 && is_base, frame_start: first & 0x08 != 0, ..Insight::default() }
+}
+
+/// SID of a VP9 payload descriptor whose L bit is set; it stands behind the picture id.
+fn vp9_spatial_layer(payload: &[u8]) -> Option<u8> {
+    let id = if payload.first()? & 0x80 == 0 { 0 } else { 1 + usize::from(payload.get(1)? >> 7) };
+    Some(payload.get(1 + id)? >> 1 & 7)
 }
 
 #[cfg(test)]
@@ -167,6 +174,15 @@ mod tests {
         assert_eq!((i.tid, i.size), (1, Some((640, 360))));
         let n = i.vp8.unwrap();
         assert_eq!((n.picture_id, n.picture_id_at, n.wide, n.tl0, n.tl0_at), (0x102, 2, true, 0x33, 4));
+    }
+
+    #[test]
+    fn a_vp9_keyframe_begins_in_the_lowest_spatial_layer() {
+        let keyframe = |payload: &[u8]| inspect(Codec::Vp9, payload).keyframe;
+        assert!(keyframe(&[0x08, 0]));
+        assert!(keyframe(&[0xA8, 0x81, 0x02, 0x00]) && keyframe(&[0x28, 0x00]));
+        assert!(!keyframe(&[0xA8, 0x81, 0x02, 0x03]), "spatial layer 1 builds on layer 0");
+        assert!(!keyframe(&[0x48, 0]) && !keyframe(&[0x00, 0]) && !keyframe(&[0xA8, 0x81]) && !keyframe(&[]));
     }
 
     #[test]

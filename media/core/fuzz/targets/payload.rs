@@ -2,6 +2,7 @@
 #![no_main]
 
 use forward::codec::{Codec, inspect};
+use forward::red;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -13,5 +14,9 @@ fuzz_target!(|data: &[u8]| {
             assert!(numbers.picture_id_at == 0 || end <= data.len());
             assert!(usize::from(numbers.tl0_at) < data.len());
         }
+    }
+    if let Some(blocks) = red::read(data) {
+        assert!(blocks.primary.start < blocks.primary.end && blocks.primary.end == data.len());
+        assert!(blocks.earlier.iter().flatten().all(|(offset, place)| *offset < 1 << 14 && place.end <= blocks.primary.start));
     }
 });
