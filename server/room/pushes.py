@@ -278,7 +278,7 @@ class ProfileChanged(Push, frozen=True, kw_only=True, tag="profile_changed"):
 
 
 class LineChanged(Push, frozen=True, kw_only=True, tag="line_changed"):
-    """This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp; loss in parts per million, -1 unknown.
+    """This person's line as the relay measured it in the last 10 s. path ∈ udp, tcp, relay; loss in parts per million, -1 unknown.
 
     level ∈ good, weak, poor with reason ∈ loss_down, loss_up, delay, narrow or empty; `estimate_bps`: what the way to this person is held
     for, 0 unknown.
