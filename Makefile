@@ -63,9 +63,10 @@ bench: setup ## measure and write docs/performance.md
 bench-lines: setup test-deps ## a call on bad lines, in real Chromium (25 min; QUICK=1: 8 min)
 	$(BIN)/python -m tests.load.bench_lines $(if $(QUICK),--quick)
 
-soak: setup ## half an hour of coming and going at the relay
+soak: setup test-deps ## half an hour of coming and going at the relay; is a shared page legible
 	$(BIN)/python -m tests.soak.soak_attackers
 	$(BIN)/python -m tests.soak.soak_relay
+	$(BIN)/python -m tests.soak.soak_screen
 
 fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
 	.ci/fuzz
