@@ -297,6 +297,28 @@ fn a_publication_that_is_not_permitted_is_silent_everywhere_at_once() {
 }
 
 #[test]
+fn permission_goes_by_the_publisher_and_holds_for_its_mirrors() {
+    let (mut pair, publisher, _, mut far) = Pair::classroom();
+    pair.route("q");
+    pair.home.send_rtp(&publisher, &frame(11, 100, true, "q"));
+    pair.turn(1000);
+    assert_eq!(pair.away.take(&mut far).0.len(), 1);
+    pair.away.relay.set_sees(far.id, Kind::Video, Some(&[])).unwrap();
+    pair.home.send_rtp(&publisher, &frame(11, 101, true, "q"));
+    pair.turn(1000);
+    let mut nack = Vec::new();
+    rtcp::write_nack(&mut nack, 7, 5000, &[1001]);
+    pair.away.send_rtcp(&mut far, &nack);
+    pair.turn(1000);
+    assert_eq!(pair.away.take(&mut far).0.len(), 0);
+    pair.away.relay.set_sees(far.id, Kind::Video, Some(&[publisher.id])).unwrap();
+    pair.turn(0);
+    pair.home.send_rtp(&publisher, &frame(11, 102, true, "q"));
+    pair.turn(1000);
+    assert_eq!(pair.away.take(&mut far).0.len(), 1);
+}
+
+#[test]
 fn a_source_that_ends_while_it_is_mirrored_leaves_no_trace_of_it() {
     let (mut pair, publisher, _, mut far) = Pair::classroom();
     pair.route("q");
