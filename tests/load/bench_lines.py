@@ -197,7 +197,7 @@ async def measure(quick: bool, only: str) -> list[Figure]:
         write_voice(data / "voice.wav")
         plan = data / "plan.json"
         plan.write_text(json.dumps({"starts_in_s": 5, "period_s": 3600, "periods": 1, "history": False}))
-        env = {"GD_DEMO_PLAN": str(plan), "GD_UDP_PORT": str(udp_port), "GD_RECORDING": "false"}
+        env = {"GD_DEMO_PLAN": str(plan), "GD_UDP_PORT": str(udp_port), "GD_RECORDING": "false", "GD_MEDIA_SHARDS": "1"}
         voice = f"--use-file-for-fake-audio-capture={data / 'voice.wav'}"
         async with running_school(data / "school", env) as school, chromium(voice) as teaching, chromium() as learning:
             lecturer = Somebody(await person(teaching, "lecturer"), school.links["lecturer"])
