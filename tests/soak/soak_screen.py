@@ -146,7 +146,7 @@ async def frames(page: Page) -> int:
     )
 
 
-async def reading(line: str) -> Reading:
+async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S) -> Reading:
     """Share, settle at `RATE_BPS`, read; then cut the line to `CUT_BPS` and look for black."""
     async with media_room() as room:
         link = Link(rate_bps=RATE_BPS, delay_s=0.02)
@@ -164,7 +164,7 @@ async def reading(line: str) -> Reading:
             await sharer.bring_to_front()
             await sharer.evaluate(SHARE, TEXT.split("\n"))
             await join(viewer.evaluate, 2, publish=False, audio_slots=1, video_slots=1)
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(settle_s)
             picture = await seen(viewer)
             assert picture is not None, "nothing was shown"
             size = Image.open(io.BytesIO(picture)).size
@@ -172,12 +172,12 @@ async def reading(line: str) -> Reading:
             right = 1 - edit_distance(plain(TEXT), said) / len(plain(TEXT))
             link.rate_bps = CUT_BPS
             before, black, samples = await frames(viewer), 0, 0
-            for _ in range(round(CUT_S / SAMPLE_S)):
+            for _ in range(round(cut_s / SAMPLE_S)):
                 await asyncio.sleep(SAMPLE_S)
                 shot = await seen(viewer)
                 samples += 1
                 black += shot is None or is_black(shot)
-            fps = (await frames(viewer) - before) / CUT_S
+            fps = (await frames(viewer) - before) / cut_s
     ok = right >= MUST and black == 0 and size == (WIDTH, HEIGHT)
     return Reading(line, RATE_BPS, round(right, 4), *size, samples, black, round(fps, 2), ok)
 
