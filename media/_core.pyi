@@ -151,6 +151,7 @@ class Engine:
         """
     def set_red(self, slot: int, copies: int) -> None:
         """Earlier frames (0 … 2) that each packet of an audio slot carries along (RED, RFC 2198), where the slot has "red" in its codecs.
+        Without "red" the earlier packets go out once more, as they were: the receiver drops what it has already.
 
         Takes effect with the next packet; sequence numbers do not notice. Refused for a video slot.
         """

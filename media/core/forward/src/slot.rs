@@ -219,6 +219,11 @@ impl Slot {
         self.codec(Codec::Opus).is_some_and(|c| c.rtx_pt == Some(c.pt))
     }
 
+    /// How many earlier packets go out once more after each: what a receiver without RED gets instead of copies.
+    pub fn doubles(&self) -> usize {
+        if self.kind == Kind::Audio && self.codec(Codec::Red).is_none() { self.red_copies } else { 0 }
+    }
+
     /// The earlier frames that go with a packet of `ring`: none that was not for this slot.
     pub fn carried<'a>(&self, ring: &'a Ring, packet: &Packet) -> Carried<'a> {
         if self.red_copies == 0 || packet.codec() != Codec::Opus || self.codec(Codec::Red).is_none() {

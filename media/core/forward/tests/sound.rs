@@ -17,6 +17,10 @@ const SLOT_RED_PT: u8 = 63;
 
 /// A publisher with a microphone (source 1, SSRC 7) and a listener with slot 5; both negotiated NACK for Opus, the slot RED.
 fn lesson(world: &mut World) -> (Client, Client) {
+    lesson_with(world, true)
+}
+
+fn lesson_with(world: &mut World, has_red: bool) -> (Client, Client) {
     let (speaker, listener) = (world.connected(1, PROFILE), world.connected(2, PROFILE));
     microphone(world, &speaker, 1);
     let opus = SlotCodec { codec: Codec::Opus, pt: SLOT_OPUS_PT, rtx_pt: Some(SLOT_OPUS_PT) };
@@ -28,7 +32,7 @@ fn lesson(world: &mut World) -> (Client, Client) {
         kind: Kind::Audio,
         ssrc: 5000,
         rtx_ssrc: 0,
-        codecs: vec![opus, red],
+        codecs: if has_red { vec![opus, red] } else { vec![opus] },
         cname: "sfu".into(),
     };
     world.relay.add_slot(new).unwrap();
@@ -88,6 +92,10 @@ fn frames(packet: &Opened) -> Vec<(u32, String)> {
     }
     found.push((header.ts, text(rest)));
     found
+}
+
+fn is_rtp(data: &[u8]) -> bool {
+    data[0] >= 128 && !(192..224).contains(&data[1])
 }
 
 fn nacks_to(world: &mut World, speaker: &mut Client) -> Vec<u16> {
@@ -174,8 +182,7 @@ fn what_a_listener_asks_for_goes_out_again_byte_for_byte() {
     assert_eq!(world.take(&mut listener).0.len(), 2, "the first request only begins the keeping");
     world.relay.set_red(SlotId(5), 2).unwrap();
     say(&mut world, &speaker, 102..106);
-    let sent: Vec<Vec<u8>> =
-        std::mem::take(&mut world.out.sent).into_iter().map(|(_, d)| d).filter(|d| d[1] < 192).collect();
+    let sent: Vec<Vec<u8>> = std::mem::take(&mut world.out.sent).into_iter().map(|(_, d)| d).filter(|d| is_rtp(d)).collect();
     world.relay.set_red(SlotId(5), 0).unwrap();
     ask_again(&mut world, &mut listener, &[1004]);
     ask_again(&mut world, &mut listener, &[1004]);
@@ -240,4 +247,48 @@ fn a_publisher_on_a_bad_line_may_carry_copies_and_listeners_get_plain_frames() {
     let said: Vec<_> = (100..107).map(|i| (heard[0].0 + (i - 100) * 960, format!("frame {i}"))).collect();
     assert_eq!(heard, said);
     assert!(nacks_to(&mut world, &mut speaker).is_empty(), "nothing is missing that came as a copy");
+}
+
+#[test]
+fn a_listener_without_red_gets_earlier_packets_once_more_as_they_were() {
+    let mut world = World::default();
+    let (speaker, _listener) = lesson_with(&mut world, false);
+    say(&mut world, &speaker, 100..103);
+    world.relay.set_red(SlotId(5), 2).unwrap();
+    say(&mut world, &speaker, 103..107);
+    let sent: Vec<Vec<u8>> = std::mem::take(&mut world.out.sent).into_iter().map(|(_, d)| d).filter(|d| is_rtp(d)).collect();
+    let seqs: Vec<u16> = sent.iter().map(|d| u16::from_be_bytes([d[2], d[3]])).collect();
+    assert_eq!(seqs, [1001, 1002, 1003, 1004, 1005, 1004, 1006, 1005, 1004, 1007, 1006, 1005]);
+    for (i, packet) in sent.iter().enumerate() {
+        let first = seqs.iter().position(|s| *s == seqs[i]).unwrap();
+        assert_eq!(*packet, sent[first], "byte for byte");
+    }
+    world.relay.route(SlotId(5), None, "", 7).unwrap();
+    world.relay.route(SlotId(5), Some(SourceId(1)), "", 7).unwrap();
+    say(&mut world, &speaker, 107..108);
+    assert_eq!(world.out.sent.iter().filter(|(_, d)| is_rtp(d)).count(), 1, "nothing from before");
+}
+
+#[test]
+fn numbers_go_on_over_the_wrap_and_are_repeated_beyond_it() {
+    let mut world = World::default();
+    let (speaker, mut listener) = lesson(&mut world);
+    ask_again(&mut world, &mut listener, &[1]);
+    let mut heard = 0;
+    for index in 100..65_000 {
+        world.send_rtp(&speaker, &voice(1, index));
+        world.turn(20_000);
+        if index % 500 == 0 {
+            heard += world.take(&mut listener).0.len();
+        }
+    }
+    let (rtp, _) = world.take(&mut listener);
+    heard += rtp.len();
+    assert_eq!(heard, 64_900, "each opened under its own index");
+    assert_eq!(rtp.last().unwrap().0.seq, 364);
+    for (seq, repeats) in [(364, 1), (320, 1), (65_530, 0)] {
+        ask_again(&mut world, &mut listener, &[seq]);
+        let found = std::mem::take(&mut world.out.sent).into_iter().filter(|(_, d)| is_rtp(d)).count();
+        assert_eq!(found, repeats, "{seq}");
+    }
 }

@@ -366,7 +366,7 @@ impl Relay {
         Ok(())
     }
 
-    /// How many earlier frames go with each packet of sound in a slot, where its receiver takes RED.
+    /// How many earlier frames go with each packet of sound in a slot: as RED, else as the earlier packets once more.
     pub fn set_red(&mut self, slot: SlotId, copies: usize) -> Outcome {
         let index = *self.slot_at.get(&slot).ok_or(NO_SLOT)?;
         let slot = self.slots.get_mut(index).ok_or(NO_SLOT)?;
@@ -374,6 +374,9 @@ impl Relay {
             return Err("only sound carries copies");
         }
         slot.red_copies = copies.min(MAX_COPIES);
+        if slot.doubles() > 0 {
+            slot.resends.begin();
+        }
         Ok(())
     }
 
