@@ -67,6 +67,7 @@ def test_wrong_arguments_are_refused_at_once() -> None:
         lambda: core.add_source(1, 1, "0", "audio", [(111, "opus", 0, 0)]),
         lambda: core.add_source(1, 1, "0", "video", [], ["a", "b", "c", "d", "e"]),
         lambda: core.add_slot(1, 1, "a mid that is far too long", "audio", 1, 0, {}),
+        lambda: core.set_red(1, 3),
         lambda: core.bind([]),
         lambda: core.bind([("not an address", 0)]),
         lambda: core.bind([], [("127.0.0.1", 0)]),
