@@ -20,7 +20,7 @@ async def serve(ip: str, join: Join, leave: Callable[[int], None]) -> None:
 
     async def post(request: web.Request) -> web.Response:
         number = next(numbers)
-        answer = join(number, await request.text(), request.path == "/whip")
+        answer = join(number, await request.text(), request.path.startswith("/whip"))
         location = {"Location": f"/peers/{number}"}
         return web.Response(text=answer, status=201, content_type="application/sdp", headers=location)
 
@@ -34,8 +34,8 @@ async def serve(ip: str, join: Join, leave: Callable[[int], None]) -> None:
     app = web.Application()
     app.add_routes(
         [
-            web.post("/whip", post),
-            web.post("/whep", post),
+            # Some clients name a room; there is only one.
+            *(web.post(f"/{word}{room}", post) for word in ("whip", "whep") for room in ("", "/{room}")),
             web.delete("/peers/{number}", delete),
             web.get("/tasks", tasks),
         ]
