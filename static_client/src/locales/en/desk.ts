@@ -81,6 +81,8 @@ export const desk = {
   "event.person_lost": "Connection lost ({reason})",
   "event.person_left": "Left ({reason})",
   "event.person_removed": "Removed: {reason}",
+  "event.device_joined": "An encoder or screen joined",
+  "event.device_left": "A device left ({reason})",
   "event.device_changed": "Moved to another device",
   "event.state_changed": "State: {state}",
   "event.hand_raised": "Raised hand",

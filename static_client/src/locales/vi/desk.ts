@@ -82,6 +82,8 @@ export const desk = {
   "event.person_lost": "Mất kết nối ({reason})",
   "event.person_left": "Rời lớp ({reason})",
   "event.person_removed": "Bị mời ra: {reason}",
+  "event.device_joined": "Thiết bị phát hoặc màn hình phụ nối vào lớp",
+  "event.device_left": "Thiết bị rời lớp ({reason})",
   "event.device_changed": "Đổi sang thiết bị khác",
   "event.state_changed": "Trạng thái: {state}",
   "event.hand_raised": "Giơ tay",

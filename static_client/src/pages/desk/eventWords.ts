@@ -57,6 +57,8 @@ const READERS: Record<string, Reader> = {
   "room.person_left": withReason("event.person_left", "out"),
   "room.person_removed": withReason("event.person_removed", "bad"),
   "room.device_changed": plain("event.device_changed"),
+  "device.joined": plain("event.device_joined", "in"),
+  "device.left": withReason("event.device_left", "out"),
   "room.connection_state_changed": (body) => ({
     key: "event.state_changed",
     params: { state: text(body.state) },
