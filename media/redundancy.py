@@ -1,7 +1,11 @@
 """How many earlier frames a voice carries along (RED, RFC 2198), from what the peer loses. Pure; the engine packs them (`Engine.set_red`).
 
 Input: the peer's path reports. Steps: a mean of some seconds; above `LECTURER_ON` the lecturer's voice carries two earlier frames, above
-`OTHERS_ON` the others one; back when the mean has stayed below the lower bound for `CALM_US`. Output: copies per voice.
+`OTHERS_ON` the others one; back when the mean has stayed below the lower bound for `CALM_US`; twice as long each time that the loss was
+back soon after. Output: copies per voice.
+
+Patience grows because copies may hide the loss they are for: a browser without RED gets the earlier packets once more under their
+own numbers, and reports as received what the second one brought.
 """
 
 from __future__ import annotations
@@ -15,6 +19,9 @@ OTHERS_ON, OTHERS_OFF = 0.10, 0.03
 LECTURER_COPIES, OTHERS_COPIES = 2, 1
 #: Below the lower bound for so long, a line is taken to be well again.
 CALM_US = 10_000_000
+MOST_CALM_US = 320_000_000
+#: Loss that comes back within this time after copies ended was there all the while.
+SOON_US = 30_000_000
 #: A report's (200 ms) weight in the mean: about three seconds count.
 WEIGHT = 0.07
 
@@ -25,16 +32,21 @@ class _Switch:
     off_below: float
     is_on: bool = False
     calm_since_us: int | None = None
+    calm_us: int = CALM_US
+    ended_us: int | None = None
 
     def step(self, now_us: int, loss: float) -> None:
-        if loss > self.on_above:
+        if loss > self.on_above and not self.is_on:
             self.is_on = True
+            was_hidden = self.ended_us is not None and now_us - self.ended_us < SOON_US
+            self.calm_us = min(self.calm_us * 2, MOST_CALM_US) if was_hidden else CALM_US
         if loss >= self.off_below:
             self.calm_since_us = None
         elif self.calm_since_us is None:
             self.calm_since_us = now_us
-        elif now_us - self.calm_since_us >= CALM_US:
+        elif self.is_on and now_us - self.calm_since_us >= self.calm_us:
             self.is_on = False
+            self.ended_us = now_us
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from media.path import PathReport
 from media.redundancy import CALM_US, Redundancy
 from media.sound import COPY_BPS, VOICE_BPS, Voice, sound_bps
@@ -65,3 +67,20 @@ def test_copies_are_granted_while_they_leave_room_and_voices_always() -> None:
     assert sound_bps([lecturer], None) == (VOICE_BPS + 2 * COPY_BPS, {1: 2})
     assert sound_bps([lecturer], 150_000) == (VOICE_BPS + COPY_BPS, {1: 1})
     assert sound_bps([lecturer], 64_000) == (VOICE_BPS, {1: 0})
+
+
+def test_copies_that_hide_the_loss_they_are_for_stay_longer_each_time() -> None:
+    line, now_us, lengths = Redundancy(), 0, []
+    for _ in range(4):
+        while line.copies(True) == 0:
+            now_us = lossy(line, 0.1, 0.2, now_us)
+        since_us = now_us
+        while line.copies(True) > 0:
+            now_us = lossy(line, 0.0, 0.2, now_us)
+        lengths.append(now_us - since_us)
+    assert all(later > 1.4 * before for before, later in pairwise(lengths))
+    now_us = lossy(line, 0.0, 60, now_us)
+    lossy(line, 0.1, 5, now_us)
+    assert line.copies(True) == 2
+    lossy(line, 0.0, 25, now_us + 5_000_000)
+    assert line.copies(True) == 0, "after a minute of calm the old patience"
