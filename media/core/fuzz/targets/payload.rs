@@ -17,6 +17,8 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Some(blocks) = red::read(data) {
         assert!(blocks.primary.start < blocks.primary.end && blocks.primary.end == data.len());
-        assert!(blocks.earlier.iter().flatten().all(|(offset, place)| *offset < 1 << 14 && place.end <= blocks.primary.start));
+        assert!(
+            blocks.earlier.iter().flatten().all(|(offset, place)| *offset < 1 << 14 && place.end <= blocks.primary.start)
+        );
     }
 });
