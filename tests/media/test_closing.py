@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from pathlib import Path
+
+from OpenSSL import SSL
 
 from media.notices import PeerFailed, PublicationPaused
 from media.relay import MediaRelay
@@ -68,3 +71,22 @@ async def test_a_peer_that_never_connects_is_told_and_forgotten() -> None:
         client.accept(room.router.add_peer(1, client.offer(), client.publish, STUDENT))
         assert (await room.until_told(PeerFailed, 1)).reason == "timeout"
         assert room.relay.counters()["peers"] == 0
+
+
+async def test_openssls_memory_of_peers_that_left_does_not_wait_for_the_garbage_collector() -> None:
+    async with media_room() as room:
+        gc.collect()
+        gc.disable()
+        try:
+            before = associations()
+            for peer in range(1, 6):
+                client = await room.join(peer)
+                await client.close()
+                room.router.remove_peer(peer)
+            await until(lambda: associations() == before)
+        finally:
+            gc.enable()
+
+
+def associations() -> int:
+    return sum(isinstance(thing, SSL.Connection) for thing in gc.get_objects())
