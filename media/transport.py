@@ -82,6 +82,10 @@ class EnginePath:
             self._timer = None
 
 
+def _nobody(_: object) -> None:
+    """There is nobody left to be told."""
+
+
 class DtlsSession:
     """DTLS of one peer, from its first datagram to close. Exactly one of `on_keys` and `on_failed` is called, once."""
 
@@ -128,3 +132,5 @@ class DtlsSession:
         if goodbye := self._handshake.close():
             self._send(goodbye)
         self._path.close()
+        # The callbacks know the peer and the peer knows us: cut, so that neither waits for the garbage collector.
+        self._on_keys = self._on_failed = _nobody
