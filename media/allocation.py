@@ -119,6 +119,9 @@ def _ladder(layers: tuple[Layer, ...], is_screen: bool, stills_only: bool) -> tu
     if is_screen:
         rungs.append(Step(layers[0].rid, ALL_TIDS, STILLS_BPS, stills=True))
         if stills_only:
+            # A few pictures a second of a page at rest cost less than its keyframes, and show the next page at once.
+            if len(layers[0].shares) > 1:
+                rungs.append(Step(layers[0].rid, 0, max(round(layers[0].bps * layers[0].shares[0]), STILLS_BPS)))
             return tuple(rungs)
     for level, layer in enumerate(layers):
         last = len(layer.shares) - 1

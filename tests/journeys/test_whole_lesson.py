@@ -145,7 +145,8 @@ async def screen_share(lecturer: Somebody, an: Somebody, binh: Somebody) -> None
     for each in (an, binh):
 
         async def sees_screen(page: Somebody = each) -> bool:
-            return any(stream.get("frameHeight", 0) >= 600 for stream in await page.who.inbound("video"))
+            streams = await page.who.inbound("video")
+            return any(s.get("frameHeight", 0) >= 600 and s.get("framesDecoded", 0) >= 10 for s in streams)
 
         await until(each.page, f"{each.who.name} receives the shared screen", sees_screen)
     await an.picture("07-screen-share-student")

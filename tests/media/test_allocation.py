@@ -92,6 +92,16 @@ def test_who_wants_stills_only_gets_no_more_however_wide_the_line() -> None:
     assert found.wished_bps == STILLS_BPS
 
 
+def test_who_wants_stills_gets_a_page_at_rest_by_its_lowest_frame_rate_which_costs_less_than_keyframes() -> None:
+    layers = (Layer("", 1080, 300_000, True, (0.2, 0.5, 1.0)),)
+    screen = Demand(1, 1080, layers, Rank.SCREEN, stills_only=True)
+    assert allocate([screen], None).choice[1] == Step("", 0, 60_000)
+    assert allocate([screen], 70_000).choice[1] == Step("", 0, 60_000)
+    thin = allocate([screen], 40_000).choice[1]
+    assert thin is not None
+    assert thin.stills
+
+
 def test_a_step_down_is_taken_at_once_and_a_step_up_needs_a_steady_budget_with_a_margin() -> None:
     full = allocate([LECTURER], 2_500_000).choice
     assert allocate([LECTURER], 1_750_000, 1_750_000, full).choice == full, "it still fits"

@@ -48,6 +48,8 @@ pub struct Layer {
     pub steady_us: Micros,
     /// Codec of the last packet.
     pub codec: Codec,
+    /// RTP time of the last keyframe.
+    pub keyframe_ts: Option<u32>,
     /// Picture size, 0 unknown.
     pub size: (u16, u16),
     /// Its keyframes come with parameter sets (H.264): without them nobody can begin.
@@ -82,6 +84,7 @@ impl Layer {
             last_us: 0,
             steady_us: 0,
             codec: Codec::Other,
+            keyframe_ts: None,
             size: (0, 0),
             has_sets: false,
             packets: 0,
@@ -103,6 +106,7 @@ impl Layer {
         self.nacks = Nacks::default();
         self.reception = Reception::default();
         self.sr = None;
+        self.keyframe_ts = None;
     }
 
     /// A packet of temporal layer `tid` was taken in.

@@ -22,8 +22,14 @@ const BURST_US: f64 = 10_000.0;
 const BURST_BYTES: (f64, f64) = (2_400.0, 12_000.0);
 /// Sound and what cannot wait may run the budget into debt, but no further: picture would stand still for longer than it is worth.
 const MOST_DEBT_BYTES: f64 = 60_000.0;
-/// A picture that waited longer than this is not worth sending.
+/// A picture that waited longer than this is not worth sending: a newer or smaller one will do.
 pub const LONGEST_US: Micros = 250_000;
+/// A shared screen has no smaller form, and a keyframe given up would only be followed by another as large: it may trickle through.
+pub const TRICKLE_US: Micros = 30_000_000;
+/// What trickles gets this part of the estimate: a queue in the line would stand for as long as it takes.
+const TRICKLE_FACTOR: f64 = 0.9;
+/// Pictures behind a keyframe that trickles are kept, so that no second one is needed, as long as there are no more packets than this.
+const MAX_BEHIND: usize = 64;
 /// References kept at most: a quarter of a second at 8000 packets/s.
 const MAX_WAITING: usize = 2048;
 /// Retransmissions: their part of the estimate, at least this, and what may go at once: half a second's worth, at least this.
@@ -45,6 +51,8 @@ pub struct Waiting {
     pub ext_seq: u64,
     /// Since when.
     pub since_us: Micros,
+    /// How long it is worth sending: [`LONGEST_US`] or [`TRICKLE_US`].
+    pub patience_us: Micros,
 }
 
 /// What goes next.
@@ -65,6 +73,8 @@ pub struct Pacer {
     again_spent: f64,
     at_us: Micros,
     burst: f64,
+    /// Packets that wait behind a trickling keyframe.
+    behind: usize,
     /// The relay has it on its list.
     pub is_listed: bool,
 }
@@ -77,8 +87,11 @@ impl Pacer {
         }
         let elapsed_s = now.saturating_sub(self.at_us) as f64 / 1e6;
         self.at_us = now;
-        let bps =
-            estimate.map_or(FASTEST_BPS, |e| (e as f64 * FACTOR).clamp(SLOWEST_BPS, FASTEST_BPS.max(e as f64 * ABOVE)));
+        let trickles = self.has_waited(LONGEST_US, now);
+        let bps = estimate.map_or(FASTEST_BPS, |e| match e as f64 {
+            e if trickles => e * TRICKLE_FACTOR,
+            e => (e * FACTOR).clamp(SLOWEST_BPS, FASTEST_BPS.max(e * ABOVE)),
+        });
         self.debt = (self.debt - elapsed_s * bps / 8.0).max(0.0);
         self.burst = (bps / 8.0 * BURST_US / 1e6).clamp(BURST_BYTES.0, BURST_BYTES.1);
         let again_bps = estimate.map_or(FASTEST_BPS, |e| (e as f64 * AGAIN_PART).max(AGAIN_MIN_BPS));
@@ -105,6 +118,20 @@ impl Pacer {
             self.again_spent += bytes as f64;
         }
         is_granted
+    }
+
+    /// How long a packet that has to wait is worth sending. `is_lone`: its source has one form only.
+    pub fn patience(&mut self, is_lone: bool, is_keyframe: bool) -> Micros {
+        let trickles = self.fresh.back().is_some_and(|w| w.patience_us == TRICKLE_US);
+        if is_lone && is_keyframe {
+            self.behind = 0;
+            return TRICKLE_US;
+        }
+        if trickles && self.behind < MAX_BEHIND {
+            self.behind += 1;
+            return TRICKLE_US;
+        }
+        LONGEST_US
     }
 
     /// A packet has to wait. False: too many do.
@@ -136,7 +163,7 @@ impl Pacer {
 
     /// The first in the queue waits for too long.
     pub fn is_overdue(&self, now: Micros) -> bool {
-        self.has_waited(LONGEST_US, now)
+        self.fresh.front().is_some_and(|w| now.saturating_sub(w.since_us) > w.patience_us)
     }
 
     fn has_waited(&self, us: Micros, now: Micros) -> bool {
@@ -170,7 +197,7 @@ mod tests {
     use super::*;
 
     fn waiting(ext_seq: u64, since_us: Micros) -> Waiting {
-        Waiting { slot: 3, source: 0, layer: 0, ext_seq, since_us }
+        Waiting { slot: 3, source: 0, layer: 0, ext_seq, since_us, patience_us: LONGEST_US }
     }
 
     /// How long a burst of 40 packets takes with this estimate, ms.
@@ -219,6 +246,35 @@ mod tests {
         assert!(!p.is_overdue(250_000) && p.is_overdue(250_001));
         assert_eq!(p.give_up(), (2, vec![3]));
         assert!(p.is_idle());
+    }
+
+    #[test]
+    fn pictures_behind_a_trickling_keyframe_are_kept_up_to_a_number() {
+        let mut p = Pacer::default();
+        assert_eq!(p.patience(true, false), LONGEST_US, "nothing trickles");
+        assert_eq!(p.patience(false, true), LONGEST_US, "there are smaller forms");
+        let patience_us = p.patience(true, true);
+        p.wait(Waiting { patience_us, ..waiting(1, 0) });
+        let kept = (0..100).filter(|_| p.patience(true, false) == TRICKLE_US).count();
+        assert_eq!((patience_us, kept), (TRICKLE_US, MAX_BEHIND));
+    }
+
+    #[test]
+    fn what_has_no_smaller_form_trickles_through_a_thin_line_without_filling_it() {
+        let (mut p, mut now, mut bytes) = (Pacer::default(), 1_000_000, 0);
+        for i in 0..100 {
+            p.wait(Waiting { patience_us: TRICKLE_US, ..waiting(i, now) });
+        }
+        while !p.is_idle() {
+            assert!(!p.is_overdue(now));
+            now += TICK_US;
+            while p.next(Some(100_000), now).is_some() {
+                p.on_sent(1100);
+                bytes += 1100;
+            }
+        }
+        let seconds = (now - 1_000_000) as f64 / 1e6;
+        assert!((7.0..11.0).contains(&seconds), "{bytes} bytes in {seconds} s");
     }
 
     #[test]

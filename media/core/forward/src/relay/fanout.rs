@@ -84,9 +84,12 @@ impl Relay {
                 let packet = (fresh.layer, fresh.ext_seq);
                 deliver(slot, source, peer, packet, stamp, now, &mut self.notices, out);
             } else if slot.current == Some(fresh.layer) || fresh.layer == target {
-                let (slot, source, layer, ext_seq) = (index, at, fresh.layer, fresh.ext_seq);
                 peer.counters.paced += 1;
-                let has_room = peer.pacer.wait(Waiting { slot, source, layer, ext_seq, since_us: now });
+                let layer = &source.layers[fresh.layer];
+                let is_keyframe = layer.ring.get(fresh.ext_seq).is_some_and(|p| layer.keyframe_ts == Some(p.ts));
+                let patience_us = peer.pacer.patience(source.layers.len() == 1, is_keyframe);
+                let (slot, source, layer, ext_seq) = (index, at, fresh.layer, fresh.ext_seq);
+                let has_room = peer.pacer.wait(Waiting { slot, source, layer, ext_seq, since_us: now, patience_us });
                 peer.counters.pace_dropped += u64::from(!has_room);
                 must_list = true;
             }

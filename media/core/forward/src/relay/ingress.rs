@@ -273,6 +273,7 @@ impl Relay {
         let is_empty = packet.is_empty();
         if insight.keyframe && !is_empty {
             source.keyframes.on_keyframe(stream.layer);
+            layer.keyframe_ts = Some(header.ts);
         }
         if let Some(level) = arrival.passed.audio_level {
             source.level.note(level, now);

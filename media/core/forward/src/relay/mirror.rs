@@ -124,6 +124,9 @@ impl Relay {
         let Some(source) = self.sources.get_mut(index).filter(|s| s.enabled) else { return };
         let Some(layer) = source.layers.get_mut(layer_at) else { return };
         let (ext_seq, begins) = (packet.ext_seq, packet.insight.keyframe && !packet.is_empty());
+        if begins {
+            layer.keyframe_ts = Some(packet.ts);
+        }
         self.counters.imported += 1;
         layer.packets += 1;
         layer.bytes += packet.data().len() as u64;
