@@ -88,8 +88,25 @@ async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
             await asyncio.sleep(0.05)
             continue
         writer.close()
-        return
+        if _takes_datagrams(port):
+            return
+        await asyncio.sleep(0.05)
     raise AssertionError("coturn does not listen")
+
+
+def _takes_datagrams(port: int) -> bool:
+    """UDP comes up after TCP. On loopback a closed port answers a datagram before the next system call."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("127.0.0.1", port))
+        probe.setblocking(False)
+        probe.send(b"\0")
+        try:
+            probe.recv(1)
+        except BlockingIOError:
+            return True
+        except ConnectionRefusedError:
+            return False
+    return True
 
 
 class TurnClient:
