@@ -51,7 +51,7 @@ async def coturn(folder: Path, *lines: str) -> AsyncIterator[Coturn]:
     log = (folder / "coturn.log").open("wb")
     process = await asyncio.create_subprocess_exec(path() or "turnserver", "-c", str(config), stdout=log, stderr=log)
     try:
-        await _listens(process, port)
+        await _listens(process, port, udp=True)
         await _listens(process, tls_port)
         yield Coturn(port, tls_port)
     finally:
@@ -79,7 +79,7 @@ def _certificate(folder: Path) -> None:
     )  # fmt: skip
 
 
-async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
+async def _listens(process: asyncio.subprocess.Process, port: int, *, udp: bool = False) -> None:
     for _ in range(200):
         assert process.returncode is None, "coturn did not start; see coturn.log"
         try:
@@ -88,7 +88,7 @@ async def _listens(process: asyncio.subprocess.Process, port: int) -> None:
             await asyncio.sleep(0.05)
             continue
         writer.close()
-        if _takes_datagrams(port):
+        if not udp or _takes_datagrams(port):
             return
         await asyncio.sleep(0.05)
     raise AssertionError("coturn does not listen")
