@@ -33,7 +33,8 @@ RESERVED = 1
 def start(server: str, scenario: Scenario) -> AbstractAsyncContextManager[Server]:
     reserved = RESERVED if scenario.publishers > 1 else 0
     made: dict[str, Callable[[], AbstractAsyncContextManager[Server]]] = {
-        OURS: lambda: whip_server("tests.load.relay_face", ADDRESS, reserved=reserved),
+        # One thread, as the floor and one event loop of Janus have; what further shards cost is bench_crowd's to say.
+        OURS: lambda: whip_server("tests.load.relay_face", ADDRESS, "--shards", "1", reserved=reserved),
         FLOOR: lambda: whip_server("tests.load.floor_face", ADDRESS),
         JANUS_LOOP: lambda: janus_server("load0", 1),
         JANUS: lambda: janus_server("load0", 0),
