@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from server.events.base import Event
+from server.events.line import MeasuredLine
 from server.ids import DeviceId, PersonId
 
 
@@ -36,3 +37,9 @@ class DeviceMediaChanged(Event, frozen=True, kw_only=True, tag="device.media_cha
     device: DeviceId
     role: str
     on: bool
+
+
+class DeviceLineMeasured(MeasuredLine, frozen=True, kw_only=True, tag="device.line_measured/1"):
+    """The device's line over up to five minutes, as the relay measured it: members as in `room.line_measured`."""
+
+    device: DeviceId

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.events.base import Event
+from server.events.line import MeasuredLine
 from server.ids import MessageId, PersonId, RollCallId
 
 
@@ -140,6 +141,31 @@ class PathChanged(Event, frozen=True, kw_only=True, tag="room.path_changed/1"):
     person: PersonId
     path: str
     ipv6: bool
+
+
+class LineMeasured(MeasuredLine, frozen=True, kw_only=True, tag="room.line_measured/1"):
+    """The person's line over up to five minutes, as the relay measured it. Each list has one value per 10 s, oldest first.
+
+    The sample ended `at_ms` after `from_us`. up: to the server, down: to the person; loss in parts per million, -1: nothing was sent. `watched`, `sent`:
+    pictures as `role:layer`, the stage first, `+n` for n more tiles.
+    """
+
+    person: PersonId
+
+
+class LineClaimed(Event, frozen=True, kw_only=True, tag="room.line_claimed/1"):
+    """What the person's browser says it heard and saw meanwhile. A claim that nobody checked (origin client_claim): it never counts for or against anybody.
+
+    One value per report. `concealed_ppm`: share of sound made up, of `audio_ms` played; `freezes`, `frozen_ms`: pictures that stood still.
+    """
+
+    person: PersonId
+    from_us: int
+    at_ms: list[int]
+    concealed_ppm: list[int]
+    audio_ms: list[int]
+    freezes: list[int]
+    frozen_ms: list[int]
 
 
 class Spoke(Event, frozen=True, kw_only=True, tag="room.spoke/1"):

@@ -89,6 +89,8 @@ async def noticed(hall: Hall, device: Device, notice: seen.Notice) -> None:
             if (notice.role in known.media) != on:
                 changed = facts.DeviceMediaChanged(device=device.device, role=notice.role, on=on)
                 await _record(hall, [changed], Origin.MEDIA, device.account)
+        case seen.PeerStats():
+            hall.lines.measured(device.device, hall.now_us, notice, is_device=True)
         case seen.PeerFailed():
             hall.media.lost_peer(device.device)
             await go(hall, device.device, "failed")

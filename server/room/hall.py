@@ -20,12 +20,13 @@ from server.events import device as device_facts
 from server.events import lesson, room
 from server.events.base import Event, Origin, Recorded
 from server.identity.turn import TurnServers
-from server.ids import DeviceId, PersonId
+from server.ids import DeviceId, ParticipantId, PersonId
 from server.ledger.faces import NewEvent
 from server.room.apply import apply
 from server.room.decisions_floor import may_publish, priority
 from server.room.device import CAMERA, Device
 from server.room.doors import Log, Observer, RecordingDoor
+from server.room.lines import Lines
 from server.room.media_link import MediaLink
 from server.room.moment import Moment
 from server.room.outbox import encoded
@@ -66,6 +67,8 @@ class Hall:
     on_ended: Callable[[], None] | None = None
     #: Who speaks now, for whoever joins in the middle of a sentence.
     speakers: list[str] = field(default_factory=list)
+    #: What was measured and claimed of lines and is not in the record yet.
+    lines: Lines = field(default_factory=Lines)
     snapshots: set[asyncio.Task[None]] = field(default_factory=set)
     chance: random.Random = field(default_factory=random.SystemRandom)
 
@@ -106,6 +109,14 @@ class Hall:
         for each in recorded:
             self._act(each.event)
         return recorded
+
+    async def record_lines(self, gathered: Sequence[tuple[Event, Origin]]) -> None:
+        """Facts about lines, all in one append."""
+        await self.record_all([NewEvent(event, origin) for event, origin in gathered])
+
+    def is_here(self, who: ParticipantId) -> bool:
+        """Whether a person's or device's line may still tell something."""
+        return who in self.participants or who in self.devices
 
     def tell(self, told: Iterable[Outgoing]) -> None:
         """Send each push to its audience, encoded once. The table of rights has the last word on who may be told what."""

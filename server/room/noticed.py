@@ -86,6 +86,7 @@ async def _spoke(hall: Hall, held: Participant, notice: seen.PeerSpoke) -> None:
 
 
 async def _stats(hall: Hall, held: Participant, notice: seen.PeerStats) -> None:
+    hall.lines.measured(held.person, hall.now_us, notice)
     held.heard_loss(max(notice.loss_in_ppm, notice.loss_out_ppm))
     line = tell.LineChanged(
         path=notice.path,

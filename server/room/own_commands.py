@@ -29,9 +29,8 @@ async def _hears(hall: Hall, held: Participant, command: wish.Hears) -> None:
 
 
 async def _report_quality(hall: Hall, held: Participant, command: wish.ReportQuality) -> None:
-    held.claims.quality = QualityClaim(
-        hall.now_us, command.concealed_ppm, command.audio_ms, command.freezes, command.frozen_ms
-    )
+    claim = QualityClaim(hall.now_us, command.concealed_ppm, command.audio_ms, command.freezes, command.frozen_ms)
+    hall.lines.claimed(held.person, claim)
 
 
 async def _set_view(hall: Hall, held: Participant, command: wish.SetView) -> None:

@@ -48,7 +48,6 @@ class Claims:
     camera: bool = False
     screen: bool = False
     hears: bool = True
-    quality: QualityClaim | None = None
 
 
 @dataclass(slots=True)

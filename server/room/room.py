@@ -32,6 +32,7 @@ from server.room.own_commands import OWN
 from server.room.participant import Participant
 from server.room.pushes import Push
 from server.room.timekeeper import TICK_S, Timekeeper
+from server.school.lesson_states import OPEN
 
 log = structlog.get_logger("room")
 
@@ -117,7 +118,8 @@ class Room:
         await self.in_turn(self._dismiss)
 
     async def aclose(self) -> None:
-        """Stop. Sockets close; the ledger keeps the lesson open unless it ended."""
+        """Stop. What is known of lines is written; sockets close; the ledger keeps the lesson open unless it ended."""
+        await self._write_lines()
         self._is_closed = True
         await self.hall.tasks.aclose()
         while not self._waiting.empty():
@@ -128,6 +130,16 @@ class Room:
             if held.connection is not None:
                 held.connection.close()
         self.hall.media.close()
+
+    async def _write_lines(self) -> None:
+        if self.hall.state.phase not in OPEN:
+            return
+        try:
+            await self.in_turn(lambda: self.hall.record_lines(self.hall.lines.take_all()))
+        except (Conflict, Overloaded):
+            return
+        except Exception as error:
+            log.error("lines not written", lesson=self.lesson, exc_info=error)
 
     async def in_turn(self, act: Callable[[], Awaitable[T]]) -> T:
         """Run in the owner task after everything that was handed in before. Raises what `act` raises."""
@@ -218,6 +230,7 @@ class Room:
     async def _dismiss(self) -> None:
         hall = self.hall
         last_us = hall.state.ended_us or hall.now_us
+        await hall.record_lines(hall.lines.take_all())
         people: Sequence[PersonId] = [each.person for each in hall.state.seated()]
         for device in tuple(hall.devices):
             await devices.go(hall, device, "lesson_end")

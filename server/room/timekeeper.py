@@ -42,6 +42,7 @@ class Timekeeper:
             await self._seat(held)
             self._renew_relays(held)
         await devices.look(hall)
+        await hall.record_lines(hall.lines.take_due(hall.now_us, hall.is_here))
         if hall.state.is_teaching():
             await self._lesson()
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.ids import ParticipantId, PersonId
-from server.room.device import CAMERA
 from server.room.participant import Claims, Participant
 from server.room.pushes import (
     ChatMessage,
@@ -80,12 +79,11 @@ class View:
         )
 
     def device(self, device: DeviceState) -> RosterEntry:
-        """A device shows what the server sees it send, and bears its owner's name."""
+        """A device shows what the server sees it send, and bears its owner's name; what it is called is said by whoever shows it."""
         card = self.cards.get(device.owner)
-        word = "Camera" if device.purpose == CAMERA else "Màn hình phụ"
         return RosterEntry(
             participant=device.device,
-            name=f"{word} · {card.name}" if card else word,
+            name=card.name if card else "",
             given_name=card.given_name if card else "",
             title="",
             code="",

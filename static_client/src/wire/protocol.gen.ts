@@ -247,8 +247,8 @@ export interface LessonInfo {
  * One person or device of the lesson. presence ∈ expected, present, lost, left, removed.
  *
  * role ∈ lecturer, student, class_manager, observer, device. state is product.md's connection state. `title` (TS., ThS.) for lecturers only.
- * A device bears its owner's name: it is the `purpose` (camera, screen) of `owner`, and counts nowhere. `line` ∈ loss, delay, narrow, or
- * empty (good or unknown): what the server measured to be wrong with their line.
+ * A device bears its owner's name: it is the `purpose` (camera, screen; the client has the word) of `owner`, and counts nowhere. `line` ∈ loss, delay,
+ * narrow, or empty (good or unknown): what the server measured to be wrong with their line.
  */
 export interface RosterEntry {
   participant: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { format, type Params } from "@/locales/format";
+import { type TextKey, vi } from "@/locales/vi";
 import { emptyDesk, filterLessons, reduceDesk, tasksOf } from "@/pages/desk/deskState";
-import { eventLine } from "@/pages/desk/eventWords";
+import { eventLine, sentence } from "@/pages/desk/eventWords";
 import { cellState } from "@/pages/desk/PresenceCells";
 import { stripShape } from "@/pages/desk/stripShape";
 import type { AnyDeskPush, DeskLesson, DeskRow } from "@/wire/protocol.gen";
@@ -140,12 +142,44 @@ describe("a presence strip", () => {
   });
 });
 
+const inVietnamese = (key: TextKey, params?: Params) => format(vi[key], params, "vi");
+
 describe("raw events", () => {
   it("have a sentence, whatever their version", () => {
     expect(eventLine({ type: "room.person_left/7", body: { reason: "leave" } })).toMatchObject({
       key: "event.person_left",
       params: { reason: "leave" },
     });
+  });
+
+  it("name a code of the log in words, and leave what a person wrote as it is", () => {
+    const lost = eventLine({ type: "room.person_lost/1", body: { reason: "heartbeat_lost" } });
+    expect(sentence(inVietnamese, lost)).toBe("Mất kết nối (mất tín hiệu)");
+    const removed = eventLine({ type: "room.person_removed/1", body: { reason: "leave" } });
+    expect(sentence(inVietnamese, removed)).toBe("Bị mời ra: leave");
+  });
+
+  it("about lines tell means and the worst, and say of a claim that it is one", () => {
+    const measured = eventLine({
+      type: "room.line_measured/1",
+      body: {
+        at_ms: [0, 10_000, 20_000],
+        loss_up_ppm: [-1, -1, -1],
+        loss_down_ppm: [0, 12_000, 60_000],
+        rtt_ms: [40, 50, 60],
+      },
+    });
+    expect(measured.tone).toBe("bad");
+    expect(sentence(inVietnamese, measured)).toBe(
+      "Đường truyền 0,5 phút (máy chủ đo): mất gói đi – %, đến 2,4 %; cao nhất 6 %; trễ 50 ms",
+    );
+    const claimed = eventLine({
+      type: "room.line_claimed/1",
+      body: { concealed_ppm: [0, 40_000], audio_ms: [10_000, 10_000], frozen_ms: [0, 1_500] },
+    });
+    expect(sentence(inVietnamese, claimed)).toBe(
+      "Trình duyệt tự khai, chưa kiểm chứng: tiếng phải bù 2 %; hình đứng 1,5 giây",
+    );
   });
 
   it("of an unknown type are named as they are", () => {

@@ -165,17 +165,13 @@ async def test_somebody_elses_session_name_opens_nothing(school: LiveSchool) -> 
     assert not student.closed.is_set()
 
 
-async def test_what_a_browser_claims_of_its_line_is_kept_beside_its_seat_and_judged_by_nobody(
-    school: LiveSchool,
-) -> None:
+async def test_what_a_browser_claims_of_its_line_is_judged_by_nobody(school: LiveSchool) -> None:
     student = await school.join("student1")
     me = (await student.until("joined"))["me"]
     (room,) = school.services.live.open_rooms()
     seat = room.hall.participants[me]
     before = seat.word()
     await student.do("report_quality", concealed_ppm=400_000, audio_ms=9_000, freezes=2, frozen_ms=1_500)
-    claim = seat.claims.quality
-    assert claim is not None and (claim.concealed_ppm, claim.frozen_ms) == (400_000, 1_500)
     assert seat.word() == before
     with pytest.raises(Refusal, match=r"room\.malformed"):
         await student.do("report_quality", concealed_ppm=2_000_000, audio_ms=1, freezes=0, frozen_ms=0)

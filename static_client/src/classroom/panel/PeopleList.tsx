@@ -28,6 +28,7 @@ import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useRoom } from "../context";
 import { ReasonDialog } from "../parts/ReasonDialog";
 import { byGivenName, handPlace, isHere, isLecturer, isStaff } from "../select";
+import { wordBefore } from "../who";
 import { HandsQueue } from "./HandsQueue";
 
 type Filter = "present" | "cannot_hear" | "absent";
@@ -175,7 +176,7 @@ function PersonRow({ person, onRemove }: { person: RosterEntry; onRemove: () => 
       <div className="person__words">
         <PersonName
           name={person.name}
-          title={person.role === "lecturer" ? person.title || undefined : undefined}
+          title={wordBefore(t, person)}
           after={person.participant === me ? t("room.me") : undefined}
         />
         {note && (
@@ -189,7 +190,7 @@ function PersonRow({ person, onRemove }: { person: RosterEntry; onRemove: () => 
           <Hand size={16} aria-hidden="true" /> {place}
         </span>
       )}
-      {here && person.role !== "class_manager" && (
+      {here && person.role !== "class_manager" && person.purpose !== "screen" && (
         <span className="person__media">
           {person.presence === "lost" && <WifiOff size={18} aria-hidden="true" />}
           {person.microphone ? (

@@ -8,6 +8,7 @@ import { useRoom } from "../context";
 import { isHere, lecturerOf, screenOwner } from "../select";
 import { Tile } from "../stage/Tile";
 import { Wave } from "../stage/Wave";
+import { wordBefore } from "../who";
 
 interface Props {
   onFullScreen: () => void;
@@ -41,10 +42,7 @@ export function PhoneSpeaker({ onFullScreen, shows }: Props) {
       <div className="phone-speaker__words">
         <p className="phone-speaker__name">
           {speaking && <Wave />}
-          <PersonName
-            name={speaker.name}
-            title={speaker.role === "lecturer" ? speaker.title || undefined : undefined}
-          />
+          <PersonName name={speaker.name} title={wordBefore(t, speaker)} />
         </p>
         <p className="t-dense phone-speaker__facts num">{facts.filter(Boolean).join(" · ")}</p>
       </div>

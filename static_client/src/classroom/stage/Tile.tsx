@@ -10,6 +10,7 @@ import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useLocal, usePerson, useRoom, useRoomNow, useStream } from "../context";
 import { troubleOf, useOwnTrouble } from "../parts/net";
 import { handPlace } from "../select";
+import { wordBefore } from "../who";
 import { Wave } from "./Wave";
 
 interface TileProps {
@@ -32,7 +33,7 @@ export function Tile({ participant, pinned = false, large = false, className }: 
   const showsPicture = useShownTile(box, participant, "camera", person?.camera === true && !isMe);
   if (!person) return null;
   const said = [
-    person.title,
+    wordBefore(t, person),
     person.name,
     isMe ? t("room.me") : "",
     person.microphone ? t("room.list.micOn") : t("room.list.micOff"),
@@ -67,7 +68,7 @@ export function Tile({ participant, pinned = false, large = false, className }: 
         )}
         <PersonName
           name={person.name}
-          title={person.role === "lecturer" && large ? person.title || undefined : undefined}
+          title={large || person.role === "device" ? wordBefore(t, person) : undefined}
           after={isMe ? t("room.me") : undefined}
         />
       </figcaption>

@@ -11,7 +11,7 @@ import { ErrorState, Skeleton } from "@/ui/Feedback";
 import { api } from "@/wire/api";
 import { asProblem } from "@/wire/problem";
 import type { DeskRow } from "@/wire/protocol.gen";
-import { type EventLine, eventLine } from "./eventWords";
+import { type EventLine, eventLine, sentence } from "./eventWords";
 import { StateCell } from "./StateCell";
 
 const ICONS = { in: LogIn, out: LogOut, bad: CircleAlert, ok: CircleCheck, neutral: Dot } as const;
@@ -129,7 +129,7 @@ function RawEvent({ at, line }: { at: number; line: EventLine }) {
     <li className={`raw-event raw-event--${line.tone}`}>
       <time className="num t-2">{clockWithSeconds(at / 1000)}</time>
       <Icon size={16} aria-hidden="true" />
-      <span>{t(line.key, line.params)}</span>
+      <span>{sentence(t, line)}</span>
     </li>
   );
 }

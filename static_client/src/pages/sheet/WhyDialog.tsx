@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { problemText } from "@/locales/problem";
 import { useText } from "@/locales/text";
 import { clockWithSeconds } from "@/locales/when";
-import { eventLine } from "@/pages/desk/eventWords";
+import { eventLine, sentence } from "@/pages/desk/eventWords";
 import { Button } from "@/ui/Button";
 import { ErrorState, Skeleton } from "@/ui/Feedback";
 import { Dialog } from "@/ui/Overlay";
@@ -54,7 +54,7 @@ function Events({ lesson, fact }: { lesson: string; fact: SheetFact }) {
             <li key={row.seq} className="why__event">
               <span className="num t-2">#{row.seq}</span>
               <time className="num t-2">{clockWithSeconds(row.at_us / 1000)}</time>
-              <span>{t(line.key, line.params)}</span>
+              <span>{sentence(t, line)}</span>
             </li>
           );
         })}
