@@ -77,7 +77,8 @@ def write_answer(
             continue
         line = lines.get(section.mid)
         text += _head(section, line, local)
-        if section is taken[0]:
+        # Where the client gathered for an m-line of its own, it gets ours there too: aiortc 1.16 reads the last one only.
+        if section is taken[0] or section.gathered:
             text += _candidates(local)
         text += _body(section, line, ids)
     return "\r\n".join(text) + "\r\n"

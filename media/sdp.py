@@ -51,7 +51,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One m-line. `rids` in the offer's order; `ssrcs`: (ssrc, its retransmission SSRC or 0)."""
+    """One m-line. `rids` in the offer's order; `ssrcs`: (ssrc, its retransmission SSRC or 0). `gathered`: it names candidates."""
 
     index: int
     kind: str
@@ -64,6 +64,7 @@ class Section:
     extensions: Mapping[str, Extension]
     rids: tuple[str, ...]
     ssrcs: tuple[tuple[int, int], ...]
+    gathered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def _section(index: int, block: _Block, tables: _Tables) -> Section:
         extensions=tables.extensions(block),
         rids=_rids(block),
         ssrcs=_ssrcs(block),
+        gathered="candidate" in block.attributes,
     )
 
 

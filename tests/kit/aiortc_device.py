@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fractions import Fraction
 
 import aiohttp
-from aiortc import RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 
@@ -31,13 +31,19 @@ class Bars(VideoStreamTrack):
         return frame
 
 
+def connection() -> RTCPeerConnection:
+    """A connection that asks no STUN server: without a list, aiortc asks one on the internet."""
+    return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
 class Screen:
-    """What a screen received: frames decoded, and the mean brightness of the last one."""
+    """What a screen received: frames decoded, the mean brightness of the last one, and their widths, one after another."""
 
     def __init__(self) -> None:
         self.frames = 0
         self.luma = 0.0
         self.sounds = 0
+        self.widths: list[int] = []
 
     async def watch(self, track: MediaStreamTrack) -> None:
         try:
@@ -45,6 +51,8 @@ class Screen:
                 frame = await track.recv()
                 if isinstance(frame, VideoFrame):
                     self.frames += 1
+                    if self.widths[-1:] != [frame.width]:
+                        self.widths.append(frame.width)
                     plane = bytes(frame.reformat(format="gray").planes[0])
                     self.luma = sum(plane) / len(plane)
                 else:
@@ -56,7 +64,7 @@ class Screen:
 @asynccontextmanager
 async def encoder(url: str, key: str, luma: int = 200) -> AsyncIterator[str]:
     """Publishes by WHIP until the end of the block; yields the session's address."""
-    peer = RTCPeerConnection()
+    peer = connection()
     peer.addTransceiver(Bars(luma), direction="sendonly")
     async with _session(peer, url, key) as location:
         yield location
@@ -65,7 +73,7 @@ async def encoder(url: str, key: str, luma: int = 200) -> AsyncIterator[str]:
 @asynccontextmanager
 async def screen(url: str, key: str) -> AsyncIterator[Screen]:
     """Watches by WHEP until the end of the block."""
-    peer, seen = RTCPeerConnection(), Screen()
+    peer, seen = connection(), Screen()
     watching: list[asyncio.Task[None]] = []
     peer.addTransceiver("audio", direction="recvonly")
     peer.addTransceiver("video", direction="recvonly")

@@ -76,6 +76,13 @@ def test_candidates_are_on_the_first_media_line_only() -> None:
     assert "candidate" not in blocks[2]
 
 
+def test_who_gathered_for_each_media_line_gets_our_candidates_on_each() -> None:
+    offer = offer_of("chromium156_minimal").replace(
+        "a=mid:1\r\n", "a=mid:1\r\na=candidate:1 1 udp 1 192.0.2.7 9 typ host\r\n"
+    )
+    assert any(line.startswith("a=candidate") for line in section(answer(offer), "1"))
+
+
 def test_simulcast_is_received_with_the_clients_rids() -> None:
     camera = section(answer_to("chromium156_minimal"), "1")
     assert {"a=recvonly", "a=rid:q recv", "a=rid:h recv", "a=rid:f recv", "a=simulcast:recv q;h;f"} <= set(camera)
