@@ -122,6 +122,10 @@ class Engine:
         """
     def enable_source(self, src: int, on: bool) -> None:
         """Off: the publication is not permitted; its packets are dropped right after authentication, tapped or not."""
+    def set_patient(self, src: int, on: bool) -> None:
+        """On: a shared screen. On a line too thin for its pictures they wait up to 30 s for their turn instead of being given up, and
+        keyframes do not count in `rates`. Also for mirrors.
+        """
     def remove_source(self, src: int) -> None: ...
     def add_slot(
         self,

@@ -3,7 +3,8 @@
 Input: demands in order of importance; a budget; what was chosen before. Audio is never part of this: it is set aside first and always sent.
 Steps:
 1. Each demand has a *ladder* of rungs from cheap to its wish: the lowest layer with ever more of its temporal layers, then the next layers
-   at half and at full frame rate, up to the lowest layer that fills three quarters of the tile. A shared screen's first rung is stills.
+   at half and at full frame rate, up to the lowest layer that fills three quarters of the tile. A shared screen without temporal layers
+   begins with stills.
 2. The rungs of all demands stand in one list of *goals*: first the stage (screen, lecturer, pinned, speaker) at its lowest, then the stage
    at a decent height, then every tile at its lowest, tiles at full frame rate round by round, the stage at its wish, the tiles at theirs.
 3. The goals are met in this order; one that does not fit is passed over, and with it the higher rungs of the same demand.
@@ -117,12 +118,12 @@ def ladder(demand: Demand) -> tuple[Step, ...]:
 def _ladder(layers: tuple[Layer, ...], is_screen: bool, stills_only: bool) -> tuple[Step, ...]:
     rungs: list[Step] = []
     if is_screen:
-        rungs.append(Step(layers[0].rid, ALL_TIDS, STILLS_BPS, stills=True))
+        # A few pictures a second of a page at rest cost less than its keyframes, and show the next page sooner.
+        if len(layers[0].shares) == 1:
+            rungs.append(Step(layers[0].rid, ALL_TIDS, STILLS_BPS, stills=True))
         if stills_only:
-            # A few pictures a second of a page at rest cost less than its keyframes, and show the next page at once.
-            if len(layers[0].shares) > 1:
-                rungs.append(Step(layers[0].rid, 0, max(round(layers[0].bps * layers[0].shares[0]), STILLS_BPS)))
-            return tuple(rungs)
+            lowest_bps = max(round(layers[0].bps * layers[0].shares[0]), STILLS_BPS)
+            return tuple(rungs or [Step(layers[0].rid, 0, lowest_bps)])
     for level, layer in enumerate(layers):
         last = len(layer.shares) - 1
         # Text wants lines before frames; in a face, a quarter of the frames of a larger picture is no gain over all of a smaller one.

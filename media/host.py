@@ -142,6 +142,7 @@ class Host:
             publication.rids,
             named_ssrcs(line),
         )
+        self._be_patient(publication.handle, publication)
 
     def add_mirror(self, publication: Publication) -> int:
         """Have a publication of another shard here; its handle."""
@@ -156,7 +157,12 @@ class Host:
             _codecs(publication),
             publication.rids,
         )
+        self._be_patient(handle, publication)
         return handle
+
+    def _be_patient(self, handle: int, publication: Publication) -> None:
+        if publication.role == "screen":
+            self.core.set_patient(handle, True)
 
 
 def _codecs(publication: Publication) -> list[tuple[int, str, int, int]]:

@@ -79,7 +79,7 @@ def nominal(rids: Sequence[str], is_screen: bool = False, codec: str = "vp8") ->
     """Layers before anything was seen of them: three are 180, 360 and 720 lines. VP8 in simulcast has temporal layers, others may not."""
     count = len(rids)
     last = len(NOMINAL_HEIGHTS) - 1
-    shares = NOMINAL_SHARES if count > 1 and codec == "vp8" else (1.0,)
+    shares = NOMINAL_SHARES if (count > 1 or is_screen) and codec == "vp8" else (1.0,)
     places = [min(count - 1 - i, last) for i in range(count)]
     rates = [NOMINAL_SCREEN_BPS if is_screen and count == 1 else NOMINAL_BPS[place] for place in places]
     return tuple(

@@ -142,6 +142,8 @@ async def test_on_a_very_narrow_line_the_voice_goes_on_and_the_screen_becomes_st
         profile = await room.until_told(ProfileChanged, 2, 30)
         assert (profile.profile, profile.automatic) == ("audio_and_stills", True)
         await until(lambda: {role for _, role in room.shown(2).values()} == {"microphone", "screen"})
+        # A screen without temporal layers is seen to be one within seconds.
+        await until(lambda: all(map(is_keyframe, student.received[screen][-2:])), 30)
         student.received.clear()
         await until(
             lambda: sum(map(is_keyframe, student.received[screen])) >= 2 and len(student.received[voice]) > 50, 30

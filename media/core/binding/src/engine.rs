@@ -212,6 +212,10 @@ impl Engine {
         self.command("enable_source", src, Box::new(move |r, _, _| r.enable_source(SourceId(src), on)))
     }
 
+    fn set_patient(&self, src: u32, on: bool) -> PyResult<()> {
+        self.command("set_patient", src, Box::new(move |r, _, _| r.set_patient(SourceId(src), on)))
+    }
+
     fn remove_source(&self, src: u32) -> PyResult<()> {
         self.command("remove_source", src, Box::new(move |r, _, _| r.remove_source(SourceId(src))))
     }

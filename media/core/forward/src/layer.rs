@@ -66,6 +66,7 @@ pub struct Layer {
     pub base_bps: (u32, u32),
     counted: (u64, u64),
     base_bytes: [u64; 2],
+    uncounted: u64,
 }
 
 impl Layer {
@@ -94,6 +95,7 @@ impl Layer {
             base_bps: (0, 0),
             counted: (0, 0),
             base_bytes: [0, 0],
+            uncounted: 0,
         }
     }
 
@@ -109,11 +111,13 @@ impl Layer {
         self.keyframe_ts = None;
     }
 
-    /// A packet of temporal layer `tid` was taken in.
-    pub fn note_bytes(&mut self, tid: u8, bytes: usize) {
+    /// A packet of temporal layer `tid` was taken in. `counts`: in the rates, too.
+    pub fn note_bytes(&mut self, tid: u8, bytes: usize, counts: bool) {
         self.packets += 1;
         self.bytes += bytes as u64;
-        if let Some(base) = self.base_bytes.get_mut(usize::from(tid)) {
+        if !counts {
+            self.uncounted += bytes as u64;
+        } else if let Some(base) = self.base_bytes.get_mut(usize::from(tid)) {
             *base += bytes as u64;
         }
     }
@@ -139,7 +143,7 @@ impl Layer {
     pub fn close_second(&mut self) {
         let (packets, bytes) = (self.packets - self.counted.0, self.bytes - self.counted.1);
         self.pps = packets.min(u64::from(u32::MAX)) as u32;
-        self.bps = bits(bytes);
+        self.bps = bits(bytes.saturating_sub(std::mem::take(&mut self.uncounted)));
         let [zero, one] = std::mem::take(&mut self.base_bytes);
         self.base_bps = (bits(zero), bits(zero + one));
         self.counted = (self.packets, self.bytes);

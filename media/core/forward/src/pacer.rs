@@ -24,12 +24,12 @@ const BURST_BYTES: (f64, f64) = (2_400.0, 12_000.0);
 const MOST_DEBT_BYTES: f64 = 60_000.0;
 /// A picture that waited longer than this is not worth sending: a newer or smaller one will do.
 pub const LONGEST_US: Micros = 250_000;
-/// A shared screen has no smaller form, and a keyframe given up would only be followed by another as large: it may trickle through.
+/// A shared screen that comes late is still the page, and what is given up is followed by a keyframe, which is larger: it may trickle through.
 pub const TRICKLE_US: Micros = 30_000_000;
 /// What trickles gets this part of the estimate: a queue in the line would stand for as long as it takes.
 const TRICKLE_FACTOR: f64 = 0.9;
-/// Pictures behind a keyframe that trickles are kept, so that no second one is needed, as long as there are no more packets than this.
-const MAX_BEHIND: usize = 64;
+/// Other pictures of a screen wait with it, so that no keyframe is needed, as long as there are no more packets than this.
+const MAX_PATIENT: usize = 200;
 /// References kept at most: a quarter of a second at 8000 packets/s.
 const MAX_WAITING: usize = 2048;
 /// Retransmissions: their part of the estimate, at least this, and what may go at once: half a second's worth, at least this.
@@ -73,8 +73,6 @@ pub struct Pacer {
     again_spent: f64,
     at_us: Micros,
     burst: f64,
-    /// Packets that wait behind a trickling keyframe.
-    behind: usize,
     /// The relay has it on its list.
     pub is_listed: bool,
 }
@@ -120,18 +118,14 @@ impl Pacer {
         is_granted
     }
 
-    /// How long a packet that has to wait is worth sending. `is_lone`: its source has one form only.
-    pub fn patience(&mut self, is_lone: bool, is_keyframe: bool) -> Micros {
-        let trickles = self.fresh.back().is_some_and(|w| w.patience_us == TRICKLE_US);
-        if is_lone && is_keyframe {
-            self.behind = 0;
-            return TRICKLE_US;
-        }
-        if trickles && self.behind < MAX_BEHIND {
-            self.behind += 1;
-            return TRICKLE_US;
-        }
-        LONGEST_US
+    /// How long a packet that has to wait is worth sending. `is_patient`: it is of a shared screen.
+    pub fn patience(&self, is_patient: bool, is_keyframe: bool) -> Micros {
+        if is_patient && (is_keyframe || self.fresh.len() < MAX_PATIENT) { TRICKLE_US } else { LONGEST_US }
+    }
+
+    /// Something of the slot trickles: what its receiver misses is on its way.
+    pub fn trickles(&self, slot: usize) -> bool {
+        self.fresh.iter().any(|w| w.slot == slot && w.patience_us == TRICKLE_US)
     }
 
     /// A packet has to wait. False: too many do.
@@ -249,18 +243,20 @@ mod tests {
     }
 
     #[test]
-    fn pictures_behind_a_trickling_keyframe_are_kept_up_to_a_number() {
+    fn pictures_of_a_screen_wait_for_their_turn_up_to_a_number() {
         let mut p = Pacer::default();
-        assert_eq!(p.patience(true, false), LONGEST_US, "nothing trickles");
-        assert_eq!(p.patience(false, true), LONGEST_US, "there are smaller forms");
-        let patience_us = p.patience(true, true);
-        p.wait(Waiting { patience_us, ..waiting(1, 0) });
-        let kept = (0..100).filter(|_| p.patience(true, false) == TRICKLE_US).count();
-        assert_eq!((patience_us, kept), (TRICKLE_US, MAX_BEHIND));
+        assert_eq!(p.patience(false, true), LONGEST_US, "a camera has smaller forms");
+        for i in 0..MAX_PATIENT as u64 {
+            let patience_us = p.patience(true, false);
+            assert_eq!(patience_us, TRICKLE_US);
+            p.wait(Waiting { patience_us, ..waiting(i, 0) });
+        }
+        assert_eq!((p.patience(true, false), p.patience(true, true)), (LONGEST_US, TRICKLE_US));
+        assert!(p.trickles(3) && !p.trickles(4));
     }
 
     #[test]
-    fn what_has_no_smaller_form_trickles_through_a_thin_line_without_filling_it() {
+    fn what_is_of_a_screen_trickles_through_a_thin_line_without_filling_it() {
         let (mut p, mut now, mut bytes) = (Pacer::default(), 1_000_000, 0);
         for i in 0..100 {
             p.wait(Waiting { patience_us: TRICKLE_US, ..waiting(i, now) });

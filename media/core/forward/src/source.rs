@@ -99,6 +99,9 @@ pub struct Source {
     pub layers: Vec<Layer>,
     /// May be forwarded and tapped.
     pub enabled: bool,
+    /// Its pictures are worth waiting for: a page that comes late is still the page. Keyframes count for nothing in its rates: it is
+    /// waiting that asks for them.
+    pub patient: bool,
     /// Indices of the slots it is routed to.
     pub subscribers: Vec<usize>,
     /// Who waits for keyframes.
@@ -129,6 +132,7 @@ impl Source {
             codecs,
             layers: rids.iter().map(|rid| Layer::new(rid.clone(), kind)).collect(),
             enabled: true,
+            patient: false,
             subscribers: Vec::new(),
             keyframes: KeyframeRequests::default(),
             level: Level::default(),

@@ -250,6 +250,13 @@ impl Relay {
         Ok(())
     }
 
+    /// Its pictures are worth waiting for (a shared screen), or not.
+    pub fn set_patient(&mut self, id: SourceId, on: bool) -> Outcome {
+        let index = self.source(id)?;
+        self.sources.get_mut(index).ok_or(NO_SOURCE)?.patient = on;
+        Ok(())
+    }
+
     /// A publication ended.
     pub fn remove_source(&mut self, id: SourceId) -> Outcome {
         let index = self.source_at.remove(&id).ok_or(NO_SOURCE)?;

@@ -132,10 +132,15 @@ impl Relay {
 
     fn on_keyframe_wanted(&mut self, at: usize, media: u32, now: Micros, out: &mut dyn Outbox) {
         let Some(peer) = self.peers.get_mut(at) else { return };
-        let Some(slot) = peer.slot_by_ssrc.get(&media).and_then(|&s| self.slots.get_mut(s)) else { return };
+        let Some(&at_slot) = peer.slot_by_ssrc.get(&media) else { return };
+        let Some(slot) = self.slots.get_mut(at_slot) else { return };
         peer.counters.plis_in += 1;
         slot.counters.plis += 1;
         let (Some(index), Some(layer)) = (slot.source, slot.current) else { return };
+        // It waits for what trickles to it; a further keyframe would only come after that.
+        if self.sources.get(index).is_some_and(|s| s.patient) && peer.pacer.trickles(at_slot) {
+            return;
+        }
         if let Some(source) = self.sources.get_mut(index) {
             source.keyframes.want(layer);
         }

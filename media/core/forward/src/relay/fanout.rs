@@ -87,7 +87,7 @@ impl Relay {
                 peer.counters.paced += 1;
                 let layer = &source.layers[fresh.layer];
                 let is_keyframe = layer.ring.get(fresh.ext_seq).is_some_and(|p| layer.keyframe_ts == Some(p.ts));
-                let patience_us = peer.pacer.patience(source.layers.len() == 1, is_keyframe);
+                let patience_us = peer.pacer.patience(source.patient, is_keyframe);
                 let (slot, source, layer, ext_seq) = (index, at, fresh.layer, fresh.ext_seq);
                 let has_room = peer.pacer.wait(Waiting { slot, source, layer, ext_seq, since_us: now, patience_us });
                 peer.counters.pace_dropped += u64::from(!has_room);

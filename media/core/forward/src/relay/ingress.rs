@@ -265,7 +265,8 @@ impl Relay {
         let mut insight = inspect(params.codec, &arrival.data[header.len..end]);
         layer.has_sets |= insight.keyframe && !insight.bare_idr;
         insight.keyframe &= !(insight.bare_idr && layer.has_sets);
-        layer.note_bytes(insight.tid, arrival.data.len());
+        let is_of_keyframe = insight.keyframe || layer.keyframe_ts == Some(header.ts);
+        layer.note_bytes(insight.tid, arrival.data.len(), !(source.patient && is_of_keyframe));
         let Some(packet) = layer.ring.place(arrival.ext_seq) else { return };
         packet.fill(&arrival.data[..end], header.len, params.codec);
         (packet.at_us, packet.ts, packet.marker) = (now, header.ts, header.marker);
