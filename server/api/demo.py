@@ -1,10 +1,14 @@
-"""Sign-in links of the demonstration school: one click, no password. Only in demo mode, only on the loopback address."""
+"""Sign-in links of the demonstration school: one click, no password. Only in demo mode, only on the loopback address.
+
+`?lesson=ID` leads on to that lesson, as a school's own sign-in leads back to the page that asked for it.
+"""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from server.api.cookies import set_cookies
+from server.api.edge import is_id
 from server.errors import NotFound
 from server.services import Services
 from server.settings import is_loopback
@@ -18,7 +22,8 @@ def routes(services: Services) -> list[web.RouteDef]:
         if links is None or is_forwarded or not is_loopback(request.remote or ""):
             raise NotFound("request.no_such_path")
         person = links.person_of(request.match_info["key"])
-        response = web.HTTPSeeOther("/")
+        lesson = request.query.get("lesson", "")
+        response = web.HTTPSeeOther(f"/lessons/{lesson}" if is_id(lesson) else "/")
         set_cookies(response, await services.identity.sign_in_as(person), services.settings)
         response.headers["Cache-Control"] = "no-store"
         raise response

@@ -87,10 +87,15 @@ def done() -> web.Response:
     return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is an id in the one form that we give out."""
+    return _ID.fullmatch(text) is not None
+
+
 def path_id(request: web.Request, name: str = "id") -> str:
     """An id from the path, in the one form that we give out. Raises NotFound for anything else."""
     value = request.match_info[name]
-    if not _ID.fullmatch(value):
+    if not is_id(value):
         raise NotFound("request.no_such_path")
     return value
 
