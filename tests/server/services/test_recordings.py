@@ -185,14 +185,16 @@ async def test_a_killed_recorder_is_a_failure_a_gap_and_a_return(tmp_path: Path)
         killed = now_us()
         failed = await host.until(RecordingFailed, teaching)
         restored = await host.until(RecordingRestored, teaching)
+        away_us = now_us() - failed.since_us
         await host.until(RecordingGap, teaching)
         await recording.end(now_us())
         assert failed.reason == "recorder_down"
         assert killed - failed.since_us < 3_000_000
-        assert restored.lost_ms < 8_000
-        [gap] = host.all(RecordingGap)
+        assert restored.lost_ms * 1000 <= away_us
+        # The camera goes on at its next keyframe: it may have a longer hole of its own.
+        [gap] = [g for g in host.all(RecordingGap) if g.publication != CAMERA.publication]
         assert (gap.publication, gap.reason) == (None, "recorder_down")
-        assert gap.to_us - gap.from_us < 4_000_000
+        assert gap.to_us - gap.from_us <= away_us
         manifest = read(recording_folder(tmp_path, LESSON) / "manifest.json", Manifest)
         assert len(manifest.segments) == len(host.all(SegmentClosed)) == 4
         assert host.states == ["starting", "recording", "failed", "recording", "finished"]
