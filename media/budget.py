@@ -4,7 +4,7 @@ Input: the peer's path reports (each 200 ms while something is sent), and what t
 1. Until the first report, for two seconds at most, `START_BPS`: a first keyframe must not drown the voices of a narrow line.
    A peer that never reports (no transport-wide feedback) is open from then on.
 2. With an estimate of the engine, the budget is the estimate. Without, it is what trying has found out (`media.trial`).
-3. A receiver's own ceiling (REMB) holds for both.
+3. A receiver's own ceiling (REMB) holds for both. Where nothing else is known it is no ceiling but a hint for trying: it follows what is sent.
 4. While nothing at all arrives - a blackout - the budget stays as it was: sending less cannot help, and what was true before is the best guess
    for after.
 5. A step up that had to be taken back within `TRIAL_US` was a mistake: the next one has to be affordable for twice as long, up to `PATIENCE_MOST_US`.
@@ -32,6 +32,8 @@ TRIAL_US = 10_000_000
 FORGET_US = 60_000_000
 #: Almost everything lost and nothing acknowledged: the way is interrupted, not narrow.
 BLACKOUT_LOSS = 0.9
+#: A receiver tells its ceiling at least each second while pictures come; without any it says nothing.
+TOLD_US = 3_000_000
 
 
 class Budget:
@@ -48,6 +50,8 @@ class Budget:
         self._has_estimate = False
         self._estimate_bps = 0
         self._remb_bps = 0
+        #: The last report only told a ceiling; the next look without one.
+        self._untold_us: int | None = None
         #: (time, budget) with rising budgets: the first is the least of the window.
         self._window: deque[tuple[int, int]] = deque()
         self._now_bps: int | None = START_BPS
@@ -88,9 +92,14 @@ class Budget:
         """Packets may flow from now on."""
         self._begun_us = now_us
 
-    def wait(self, now_us: int) -> bool:
+    def wait(self, now_us: int, next_bps: int | None) -> bool:
         """Time passed, perhaps without a report: who is sent nothing reports nothing. True when the budget is another one by now."""
         before = self._now_bps, self.steady_bps
+        if self._untold_us is not None and now_us >= self._untold_us:
+            self._untold_us = now_us + TOLD_US
+            self._trial.told(now_us, 0, 0, next_bps)
+            self._now_bps = self._trial.limit_bps
+            self._remember(now_us)
         if self.is_starting and self._begun_us is not None and now_us - self._begun_us >= START_US:
             self._now_bps = None
         self._age(now_us)
@@ -104,6 +113,13 @@ class Budget:
             self._mistake_us, self._patience_us = None, PATIENCE_US
         if report.loss >= BLACKOUT_LOSS and report.acked_bps <= 0:
             return
+        if report.is_only_told and not self._has_estimate:
+            self._untold_us = now_us + TOLD_US
+            self._trial.told(now_us, report.remb_bps, report.sent_bps, next_bps)
+            self._now_bps = self._trial.limit_bps
+            self._remember(now_us)
+            return
+        self._untold_us = None
         if report.estimate_bps > 0:
             self._has_estimate, self._estimate_bps = True, report.estimate_bps
         if report.remb_bps > 0:

@@ -182,7 +182,9 @@ class MediaRelay:
             case notes.DownlinkFeedback(peers=peers):
                 for peer in peers:
                     if (owner := node.peers.get(peer.peer)) is not None:
-                        report = PathReport(peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps, peer.estimate_bps)
+                        report = PathReport(
+                            peer.acked_bps, peer.owd_ms, peer.loss, peer.remb_bps, peer.estimate_bps, peer.sent_bps
+                        )
                         owner[0].path_report(owner[1], report)
             case notes.LayerRates(rates=rates):
                 for src, rid, bps, _, base_bps, half_bps in rates:

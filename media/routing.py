@@ -80,7 +80,7 @@ class Routing:
     def wait(self, peer: Peer, now_us: int) -> None:
         """Time passed: a peer that reports nothing is no longer starting, and what its line was too narrow for may fit by now."""
         is_wishing = peer.fitted.next_bps is not None and peer.budget.now_bps is not None
-        if peer.budget.wait(now_us) or (is_wishing and self._is_due(peer, now_us)):
+        if peer.budget.wait(now_us, peer.fitted.next_bps) or (is_wishing and self._is_due(peer, now_us)):
             self._route(peer, self._admissions())
 
     def cost_changed(self, publication: int) -> None:

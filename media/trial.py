@@ -1,10 +1,12 @@
-"""What the way to one peer carries, found out by trying: for peers whose feedback gives delays but no estimate. Pure.
+"""What the way to one peer carries, found out by trying: for peers whose feedback gives delays or a ceiling, but no estimate. Pure.
 
 Input: what the peer's transport-wide feedback says (each 200 ms), and what the next better picture would cost. Steps:
 1. Overuse - queueing over 120 ms twice in a row and not shrinking, or much loss - cuts the limit to 85 % of what arrived, at most every 0.5 s.
 2. After a calm time (queueing below 40 ms, loss below 2 %) the limit is raised to the cost of the next step. When that ends in overuse
    within 5 s the step failed: back to what was, and the next try waits twice as long, up to a minute.
 3. With every wish fulfilled and calm it is open again.
+4. Of a peer that only tells what it takes (REMB): that figure follows what is sent, and a receiver lowers it only when its line is full. So
+   a fall to less than is sent is overuse, and cuts to it; everything else is calm. A figure that is not told again says nothing any more.
 Output: `limit_bps`. Not here: estimates (`media.budget`), what is sent (`media.allocation`).
 """
 
@@ -23,6 +25,8 @@ DRAIN_MS = 10.0
 CALM_MS = 40.0
 CALM_LOSS = 0.02
 CUT = 0.85
+#: A figure told lower than this part of the one before fell.
+FELL = 0.97
 MIN_BPS = 80_000
 CUT_EVERY_US = 500_000
 #: A raise is on trial for this long.
@@ -45,6 +49,21 @@ class Trial:
         self._raised_us: int | None = None
         self._before_raise_bps = 0
         self._wait_us = FIRST_WAIT_US
+        self._told_bps = 0
+
+    def told(self, now_us: int, remb_bps: int, sent_bps: int, next_bps: int | None) -> None:
+        """Take in what the peer says that it takes; `remb_bps` 0: it said nothing for a while."""
+        fell = 0 < remb_bps < min(self._told_bps * FELL, sent_bps)
+        self._told_bps = remb_bps
+        if fell:
+            self._calm_since_us = None
+            self._cut(now_us, round(remb_bps / CUT))
+            return
+        if self._calm_since_us is None:
+            self._calm_since_us = now_us
+        self._end_trial(now_us)
+        if self.limit_bps is not None:
+            self._raise(now_us, next_bps, self._calm_since_us)
 
     def step(self, now_us: int, report: PathReport, next_bps: int | None) -> bool:
         """Take a report in; `next_bps`: what all would cost with the next step up, None when there is none. True: the limit changed."""

@@ -16,9 +16,9 @@ def report(estimate_bps: int = 0, *, loss: float = 0.0, acked_bps: int = 500_000
 def test_a_peer_starts_small_and_is_open_when_it_never_reports() -> None:
     budget = Budget()
     budget.begin(0)
-    budget.wait(START_US - 1)
+    budget.wait(START_US - 1, None)
     assert budget.now_bps == START_BPS
-    budget.wait(START_US)
+    budget.wait(START_US, None)
     assert budget.now_bps is None
 
 
@@ -30,17 +30,17 @@ def test_a_rise_counts_in_full_after_a_while_even_if_no_report_comes_any_more() 
     last_us = SETTLED * REPORT_US
     budget.step(last_us, report(2_700_000), None)
     assert budget.steady_bps == 900_000
-    assert not budget.wait(last_us + 1)
-    assert budget.wait(last_us + 2 * PATIENCE_US)
+    assert not budget.wait(last_us + 1, None)
+    assert budget.wait(last_us + 2 * PATIENCE_US, None)
     assert budget.steady_bps == 2_700_000
-    assert not budget.wait(last_us + 4 * PATIENCE_US)
+    assert not budget.wait(last_us + 4 * PATIENCE_US, None)
 
 
 def test_the_estimate_is_the_budget_from_the_first_report_on() -> None:
     budget = Budget()
     budget.begin(0)
     budget.step(REPORT_US, report(900_000), None)
-    budget.wait(10 * START_US)
+    budget.wait(10 * START_US, None)
     assert (budget.now_bps, budget.steady_bps) == (900_000, 900_000)
 
 

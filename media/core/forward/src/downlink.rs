@@ -76,6 +76,16 @@ impl Downlink {
         }
     }
 
+    /// A packet without a number went out: nothing will be told of it.
+    pub fn on_unnumbered(&mut self, bytes: usize, now: Micros) {
+        self.sent.add(bytes as u64, now as i64);
+    }
+
+    /// What is sent, bits per second.
+    pub fn sent_bps(&self, now: Micros) -> u64 {
+        self.sent.shown_bps(now as i64)
+    }
+
     /// The packet with this number is sent again under it: it counts as lost, and when it comes says nothing of the path.
     pub fn on_repeated(&mut self, seq: u16, now: Micros) {
         if let Some(known) = self.history.take_missing(seq, now) {

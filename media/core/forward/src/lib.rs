@@ -7,6 +7,7 @@
 
 pub mod backlog;
 pub mod bwe;
+pub mod ceiling;
 pub mod codec;
 pub mod counters;
 pub mod crypto;

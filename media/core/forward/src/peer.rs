@@ -1,6 +1,7 @@
 //! One peer: its path, keys, extension ids, streams by SSRC, and when it was last heard.
 
 use crate::Micros;
+use crate::ceiling::Ceiling;
 use crate::counters::PeerCounters;
 use crate::downlink::Downlink;
 use crate::ext::ExtMap;
@@ -74,10 +75,8 @@ pub struct Peer {
     pub remb_bps: u64,
     /// What all that it wishes to see would cost, retransmissions aside.
     pub desired_bps: u64,
-    /// Its own estimate of what it can take.
-    pub its_remb_bps: u64,
-    /// It was told anew.
-    pub is_remb_fresh: bool,
+    /// What it says itself that it can take.
+    pub ceiling: Ceiling,
     /// Smoothed round trip, µs.
     pub rtt_us: Option<u64>,
     /// The last authenticated packet; 0 none.
@@ -116,8 +115,7 @@ impl Peer {
             pacer: Pacer::default(),
             replay_back: 0,
             desired_bps: 0,
-            its_remb_bps: 0,
-            is_remb_fresh: false,
+            ceiling: Ceiling::default(),
             rtt_us: None,
             last_us: 0,
             stalls: 0,
@@ -152,12 +150,11 @@ impl Peer {
         out.finish(len);
     }
 
-    /// What the way to it carries, bits per second; None unknown. Where it sends no transport-wide feedback, its own estimate.
+    /// What the way to it carries, bits per second; None unknown. Where it sends no transport-wide feedback, what it says itself.
     pub fn estimate(&self) -> Option<u64> {
-        let remb = Some(self.its_remb_bps).filter(|&bps| bps > 0);
-        match (self.downlink.estimate(), remb) {
+        match (self.downlink.estimate(), self.ceiling.told_bps()) {
             (Some(ours), Some(its)) => Some(ours.min(its)),
-            (ours, its) => ours.or(its),
+            (ours, _) => ours.or(self.ceiling.pace_bps()),
         }
     }
 
@@ -174,6 +171,8 @@ impl Peer {
         self.pacer.on_sent(bytes);
         if self.ext.sends_transport_seq() {
             self.downlink.on_sent(bytes, now);
+        } else {
+            self.downlink.on_unnumbered(bytes, now);
         }
         self.counters.tx_packets += 1;
         self.counters.tx_bytes += bytes as u64;

@@ -63,6 +63,8 @@ pub enum Packet<'a> {
     Remb {
         /// Bits per second.
         bps: u64,
+        /// The streams it is about, four bytes each.
+        ssrcs: &'a [u8],
     },
 }
 
@@ -107,7 +109,7 @@ fn read(packet: &[u8]) -> Option<Packet<'_>> {
         (PSFB, AFB) if body.get(8..12)? == b"REMB" => {
             let value = be32(body, 12)?;
             let bps = u64::from(value & 0x3_FFFF).checked_shl(value >> 18 & 0x3F)?;
-            Some(Packet::Remb { bps })
+            Some(Packet::Remb { bps, ssrcs: body.get(16..)? })
         }
         _ => None,
     }
@@ -127,6 +129,11 @@ pub fn report_blocks(blocks: &[u8]) -> impl Iterator<Item = ReportBlock> {
             dlsr: be32(b, 20)?,
         })
     })
+}
+
+/// The SSRCs of a list.
+pub fn ssrcs(list: &[u8]) -> impl Iterator<Item = u32> {
+    list.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
 }
 
 /// The sequence numbers of a NACK, at most [`MAX_NACKED`].
@@ -259,8 +266,9 @@ mod tests {
         let Packet::ReceiverReport { blocks } = read[0] else { panic!() };
         assert_eq!(report_blocks(blocks).collect::<Vec<_>>(), [block]);
         assert_eq!(read[1], Packet::KeyframeWanted { media: 77 });
-        let Packet::Remb { bps } = read[2] else { panic!() };
+        let Packet::Remb { bps, ssrcs: about } = read[2] else { panic!() };
         assert!((4_999_900..=5_000_000).contains(&bps));
+        assert_eq!(ssrcs(about).collect::<Vec<_>>(), [9, 10]);
         assert_eq!(read[3], Packet::SenderReport { ssrc: 5, ntp: 6 << 32, rtp: 7, blocks: &[] });
         assert_eq!(read.len(), 4);
         assert_eq!(out.len() % 4, 0);

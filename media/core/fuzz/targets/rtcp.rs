@@ -25,7 +25,8 @@ fuzz_target!(|data: &[u8]| {
             Packet::Transport { fci } => {
                 read_feedback(fci, &mut reports);
             }
-            Packet::KeyframeWanted { .. } | Packet::Remb { .. } => {}
+            Packet::Remb { ssrcs, .. } => assert!(rtcp::ssrcs(ssrcs).count() * 4 <= data.len()),
+            Packet::KeyframeWanted { .. } => {}
         }
     }
 });

@@ -41,9 +41,9 @@ impl Relay {
                         peer.downlink.on_feedback(fci, peer.rtt_us, now);
                     }
                 }
-                Packet::Remb { bps } => {
+                Packet::Remb { bps, ssrcs } => {
                     if let Some(peer) = self.peers.get_mut(at) {
-                        (peer.its_remb_bps, peer.is_remb_fresh) = (bps, true);
+                        peer.ceiling.note(rtcp::ssrcs(ssrcs), bps, now);
                     }
                 }
             }

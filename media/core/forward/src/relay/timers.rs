@@ -165,18 +165,19 @@ impl Relay {
             .peers
             .iter_mut()
             .filter_map(|(_, peer)| {
-                let is_told = std::mem::take(&mut peer.is_remb_fresh);
-                let nothing = Measured { sent_bps: 0, acked_bps: 0, estimate_bps: 0, owd_ms: UNKNOWN, loss: UNKNOWN };
+                let sent_bps = peer.downlink.sent_bps(now);
+                let is_told = peer.ceiling.review(sent_bps, now);
+                let nothing = Measured { sent_bps, acked_bps: 0, estimate_bps: 0, owd_ms: UNKNOWN, loss: UNKNOWN };
                 let m = peer.downlink.measure(now).or(is_told.then_some(nothing))?;
                 Some(Feedback {
                     peer: peer.id,
                     sent_bps: m.sent_bps,
                     acked_bps: m.acked_bps,
-                    estimate_bps: peer.estimate().unwrap_or(0),
+                    estimate_bps: m.estimate_bps,
                     owd_ms: m.owd_ms,
                     loss: m.loss,
                     rtt_ms: peer.rtt_us.map_or(-1.0, |us| us as f32 / 1000.0),
-                    remb_bps: peer.its_remb_bps,
+                    remb_bps: peer.ceiling.told_bps().unwrap_or(0),
                 })
             })
             .collect();
