@@ -9,6 +9,7 @@ export class Hearing {
   private slots: readonly SlotAssignment[] = [];
   private readonly heardAt = new Map<string, { packets: number; atMs: number }>();
   private claimed: boolean | null = null;
+  private apart = false;
 
   /** `me` never has to hear itself. */
   people(entries: readonly RosterEntry[], me: string): void {
@@ -16,6 +17,13 @@ export class Hearing {
       if (entry.role !== "lecturer" || entry.participant === me) continue;
       this.lecturers.set(entry.participant, entry.presence === "present" && entry.microphone);
     }
+  }
+
+  /** In a talk aside only its two hear each other: who is out of it cannot tell how the line is. */
+  aside(people: readonly string[], me: string): void {
+    const apart = people.length > 0 && !people.includes(me);
+    if (this.apart && !apart) this.heardAt.clear();
+    this.apart = apart;
   }
 
   assigned(slots: readonly SlotAssignment[]): void {
@@ -33,6 +41,7 @@ export class Hearing {
 
   /** `packets` received so far per slot. Answers a claim when it changed, null otherwise. */
   judge(packets: ReadonlyMap<string, number>, soundBlocked: boolean, atMs: number): boolean | null {
+    if (this.apart) return null;
     let speaks = false;
     let hears = false;
     for (const [participant, microphone] of this.lecturers) {

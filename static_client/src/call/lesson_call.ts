@@ -215,6 +215,7 @@ export class LessonCall {
         this.me = push.me;
         this.hearing.people(push.roster, push.me);
         this.hearing.assigned(push.slots);
+        this.hearing.aside(push.visibility.aside, push.me);
         this.saidMedia = "";
         this.path.relayThrough(push.ice_servers);
         if (push.answer) await this.path.adopt(push.answer);
@@ -228,6 +229,9 @@ export class LessonCall {
         break;
       case "roster_changed":
         this.hearing.people(push.people, this.me);
+        break;
+      case "visibility_changed":
+        this.hearing.aside(push.visibility.aside, this.me);
         break;
       case "slots_changed":
         this.hearing.assigned(push.slots);

@@ -96,7 +96,7 @@ function RoomBody({ layout, setLayout }: { layout: Layout; setLayout: (layout: L
           {!phone && <RollCallCard />}
           {!phone && !rollCall && layout === "stage" && hasScreen && <SpeakerRow />}
         </main>
-        {phone && <PhoneSpeaker onFullScreen={fullScreen} shows={layout === "stage"} />}
+        {phone && <PhoneSpeaker onFullScreen={fullScreen} shows={!gallery.active} />}
         {(phone || (!narrow && !columnHidden)) && (
           <aside className="room__side light">
             {sideTile && (

@@ -1,5 +1,5 @@
-// A button that opens a list of acts or choices. The list stands beside its button in the page, so it also shows in full
-// screen, and is placed against the window's edges.
+// A button that opens a list of acts or choices. The list lies above the page, in full screen too, beside its button and within
+// the window's edges.
 import { Check, type LucideIcon } from "lucide-react";
 import {
   type KeyboardEvent,
@@ -10,6 +10,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { createPortal } from "react-dom";
 import { plainOf } from "./names";
 import "./styles/overlay.css";
 
@@ -70,22 +71,29 @@ export function MenuButton({
       >
         {children}
       </button>
-      {open && (
-        <MenuList
-          id={id}
-          label={label}
-          button={button}
-          start={open}
-          choices={choices}
-          onClose={close}
-          onChoose={(choice) => {
-            close(true);
-            onChoose(choice);
-          }}
-        />
-      )}
+      {open &&
+        createPortal(
+          <MenuList
+            id={id}
+            label={label}
+            button={button}
+            start={open}
+            choices={choices}
+            onClose={close}
+            onChoose={(choice) => {
+              close(true);
+              onChoose(choice);
+            }}
+          />,
+          layerOf(button.current),
+        )}
     </>
   );
+}
+
+/** Above everything: the bar that holds the button lies below banners, and so would its menu. A dialog keeps its own. */
+function layerOf(button: HTMLElement | null): Element {
+  return button?.closest("[role=dialog]") ?? document.body;
 }
 
 interface ListProps {

@@ -163,7 +163,7 @@ function PhoneTools(props: BarProps) {
       {teaches ? (
         <Tool
           icon={Hand}
-          label={first ? t("room.giveFloor") : t("room.hands")}
+          label={first ? t("room.giveFloor") : t("room.people")}
           look={first ? "hand" : "plain"}
           wide
           badge={hands.length > 0 ? <Count value={hands.length} /> : null}

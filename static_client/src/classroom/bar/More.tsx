@@ -62,12 +62,14 @@ export function More({
     teaches && {
       id: "staff_cameras",
       label: t("room.visibility.staffCameras"),
+      detail: t("room.visibility.staffCameras.hint"),
       icon: EyeOff,
       checked: visibility === "staff_cameras",
     },
     teaches && {
       id: "exam",
       label: t("room.visibility.exam"),
+      detail: t("room.visibility.exam.hint"),
       icon: FileLock2,
       checked: visibility === "exam",
     },

@@ -5,6 +5,7 @@ import { bytes } from "@/locales/when";
 import { IconButton } from "@/ui/Button";
 import { PersonName } from "@/ui/PersonName";
 import { useRoom } from "../context";
+import { isHeard } from "../reach";
 import { isHere, lecturerOf, screenOwner } from "../select";
 import { Tile } from "../stage/Tile";
 import { Wave } from "../stage/Wave";
@@ -20,14 +21,14 @@ export function PhoneSpeaker({ onFullScreen, shows }: Props) {
   const { t, locale } = useText();
   const used = useRoom((state) => state.quality.bytes);
   const speaker = useRoom((state) => {
-    const talking = [...state.speakers, ...state.floor].find((id) => {
+    const talking = [...state.speakers.filter((id) => isHeard(state, id)), ...state.floor].find((id) => {
       const person = state.people[id];
       return person !== undefined && isHere(person) && id !== state.me;
     });
     return (talking ? state.people[talking] : undefined) ?? lecturerOf(state);
   });
   const speaking = useRoom(
-    (state) => speaker !== null && speaker !== undefined && state.speakers.includes(speaker.participant),
+    (state) => speaker !== null && speaker !== undefined && isHeard(state, speaker.participant),
   );
   const hasScreen = useRoom((state) => screenOwner(state) !== null);
   if (!shows || !speaker || !isHere(speaker)) return null;

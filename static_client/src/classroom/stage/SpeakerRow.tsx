@@ -1,5 +1,6 @@
 // Under a shared screen: self (for who teaches), who has the floor or speaks, who is next in the queue.
 import { useRoom } from "../context";
+import { isHeard } from "../reach";
 import { isHere, isLecturer } from "../select";
 import type { RoomState } from "../state";
 import { Tile } from "./Tile";
@@ -13,7 +14,8 @@ function rowOf(state: RoomState): string {
   };
   const teaches = isLecturer(state);
   const first = teaches ? [state.me] : [];
-  const talking = [...state.floor, ...state.speakers].filter((id) => state.people[id]?.role === "student");
+  const heard = state.speakers.filter((id) => isHeard(state, id));
+  const talking = [...state.floor, ...heard].filter((id) => state.people[id]?.role === "student");
   const next = teaches ? state.hands.slice(0, 1).map((hand) => hand.participant) : [];
   return [...new Set([...first, ...talking, ...next])].filter(here).slice(0, PLACES).join(" ");
 }

@@ -9,6 +9,7 @@ import { SignalBars } from "@/ui/SignalBars";
 import type { RosterEntry } from "@/wire/protocol.gen";
 import { useController, useLocal, usePerson, useRoom, useRoomNow, useStream } from "../context";
 import { troubleOf, useOwnTrouble } from "../parts/net";
+import { isHeard, reach } from "../reach";
 import { handPlace } from "../select";
 import { wordBefore } from "../who";
 import { Wave } from "./Wave";
@@ -26,7 +27,7 @@ export function Tile({ participant, pinned = false, large = false, className }: 
   const { t } = useText();
   const person = usePerson(participant);
   const isMe = useRoom((state) => state.me === participant);
-  const speaking = useRoom((state) => state.speakers.includes(participant));
+  const speaking = useRoom((state) => isHeard(state, participant));
   const place = useRoom((state) => handPlace(state, participant));
   const lost = useRoom((state) => state.lost !== null);
   const box = useRef<HTMLElement>(null);
@@ -81,6 +82,7 @@ function Picture({ person, wanted }: { person: RosterEntry; wanted: boolean }) {
   const { t } = useText();
   const stream = useStream(person.participant, "camera");
   const present = person.presence === "present";
+  const why = useRoom((state) => reach(state, person.participant).why);
   if (wanted && present && stream) {
     // Until the first picture arrives the video is transparent and the initials show.
     return (
@@ -90,9 +92,8 @@ function Picture({ person, wanted }: { person: RosterEntry; wanted: boolean }) {
       </>
     );
   }
-  return (
-    <Initials person={person}>{person.camera && present && wanted ? t("room.tile.noVideo") : null}</Initials>
-  );
+  const missing = person.camera && present && wanted;
+  return <Initials person={person}>{missing ? t(why ?? "room.tile.noVideo") : null}</Initials>;
 }
 
 function OwnPicture({ person }: { person: RosterEntry }) {

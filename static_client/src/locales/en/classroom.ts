@@ -111,6 +111,8 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.visibility.staffCameras.title": "Only the lecturer and the class manager see students’ cameras",
   "room.visibility.staffCameras.detail":
     "Students still hear each other; whoever is invited to speak is seen by all.",
+  "room.visibility.staffCameras.hint": "Students still hear each other",
+  "room.visibility.exam.hint": "Students see and hear the lecturer only",
   "room.visibility.exam": "Test mode",
   "room.visibility.exam.title": "Test mode",
   "room.visibility.exam.detail": "Students see and hear the lecturer only, not each other.",
@@ -181,6 +183,11 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.tile.delay": "High delay",
   "room.tile.listening": "Audio only",
   "room.tile.waiting": "Waiting to reconnect",
+  "room.tile.apart.aside": "Talking aside",
+  "room.tile.apart.outside": "Outside the talk aside",
+  "room.tile.apart.lobby": "Not seen in the lobby",
+  "room.tile.apart.exam": "Neither seen nor heard in test mode",
+  "room.tile.apart.staffCameras": "Seen by staff only",
   "room.tile.noVideo": "Video is paused, sound goes on",
   "room.tile.lecturer": "Lecturer",
   "room.screen.opening": "Opening the shared screen",
@@ -195,7 +202,8 @@ export const classroom: Record<keyof typeof source, string> = {
   "room.stage.lecturerLost": "The lecturer has been disconnected since {at}",
   "room.stage.lecturerLost.detail": "The room stays open and seats are kept. This time is nobody's absence.",
   "room.stage.lobby": "The lesson has not started",
-  "room.stage.lobby.student": "You are in the lobby. Sound comes as soon as the lecturer starts.",
+  "room.stage.lobby.student":
+    "You are in the lobby. You hear the lecturer; students do not see or hear each other yet.",
   "room.stage.lobby.lecturer":
     "{present} of {enrolled} learners have joined. Press Start the lesson to be heard and recorded.",
   "room.stage.suspended": "The lesson is suspended",

@@ -119,8 +119,8 @@ export const desk = {
   "event.device_joined_camera": "A second camera joined",
   "event.device_joined_screen": "A screen joined",
   "event.visibility_set": "Who sees and hears whom: {mode}",
-  "event.aside_started": "Private talk began",
-  "event.aside_ended": "Private talk ended",
+  "event.aside_started": "A talk aside began",
+  "event.aside_ended": "The talk aside ended",
   "event.line_measured":
     "Line over {minutes} min (measured by the server): lost up {up} %, down {down} %; worst {worst} %; delay {rtt} ms",
   "event.line_claimed":

@@ -120,8 +120,8 @@ export const desk = {
   "event.device_joined_camera": "Camera phụ nối vào lớp",
   "event.device_joined_screen": "Màn hình phụ nối vào lớp",
   "event.visibility_set": "Chế độ nhìn, nghe: {mode}",
-  "event.aside_started": "Bắt đầu nói chuyện riêng",
-  "event.aside_ended": "Kết thúc nói chuyện riêng",
+  "event.aside_started": "Bắt đầu trao đổi riêng",
+  "event.aside_ended": "Kết thúc trao đổi riêng",
   "event.line_measured":
     "Đường truyền {minutes} phút (máy chủ đo): mất gói đi {up} %, đến {down} %; cao nhất {worst} %; trễ {rtt} ms",
   "event.line_claimed":
