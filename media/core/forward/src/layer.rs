@@ -3,6 +3,7 @@
 use crate::Micros;
 use crate::codec::Codec;
 use crate::ids::Kind;
+use crate::keyframe::Keyframe;
 use crate::nack::Nacks;
 use crate::notice::Rid;
 use crate::reception::{Reception, SenderReport};
@@ -48,8 +49,8 @@ pub struct Layer {
     pub steady_us: Micros,
     /// Codec of the last packet.
     pub codec: Codec,
-    /// RTP time of the last keyframe.
-    pub keyframe_ts: Option<u32>,
+    /// The newest keyframe.
+    pub keyframe: Keyframe,
     /// Picture size, 0 unknown.
     pub size: (u16, u16),
     /// Its keyframes come with parameter sets (H.264): without them nobody can begin.
@@ -85,7 +86,7 @@ impl Layer {
             last_us: 0,
             steady_us: 0,
             codec: Codec::Other,
-            keyframe_ts: None,
+            keyframe: Keyframe::default(),
             size: (0, 0),
             has_sets: false,
             packets: 0,
@@ -108,7 +109,7 @@ impl Layer {
         self.nacks = Nacks::default();
         self.reception = Reception::default();
         self.sr = None;
-        self.keyframe_ts = None;
+        self.keyframe.forget();
     }
 
     /// A packet of temporal layer `tid` was taken in. `counts`: in the rates, too.

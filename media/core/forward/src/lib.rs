@@ -18,6 +18,7 @@ pub mod framing;
 pub mod h264;
 pub mod ice;
 pub mod ids;
+pub mod keyframe;
 pub mod keyreq;
 pub mod layer;
 pub mod mirror;

@@ -282,7 +282,7 @@ impl Exchange {
     /// Copy this batch's packets of a source for its mirrors.
     pub fn export(&mut self, source: &mut Source, counters: &mut EngineCounters) {
         for export in &mut source.exports {
-            for &Fresh { layer, ext_seq } in &source.fresh {
+            for &Fresh { layer, ext_seq, .. } in &source.fresh {
                 if export.watched & bit(layer) == 0 {
                     continue;
                 }

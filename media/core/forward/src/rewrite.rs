@@ -16,6 +16,10 @@ const KEPT_EPOCHS: usize = 4;
 const KEPT_SEGMENTS: usize = 512;
 /// The number before the first one sent. Not 0: late packets of the first frame may go before it without a negative roll-over.
 const BEFORE_FIRST: u64 = 1000;
+/// Frames that are moved up follow each other in this part of their time.
+const CATCH_UP: i32 = 64;
+/// After so many ticks they are later by themselves: more than `MAX_JUMP_S` at 90 kHz.
+const CAUGHT_UP: i32 = 500_000;
 /// A timeline that would jump by more than this against the wall clock is not believed, seconds.
 const MAX_JUMP_S: i64 = 5;
 
@@ -54,7 +58,7 @@ struct Epoch {
 #[derive(Clone, Copy, Default)]
 struct Shift {
     ts: u32,
-    /// A frame (by its incoming time) that is sent at another time than `ts` says.
+    /// A frame (by its incoming time) and the least time that it is sent with: what is older than what was sent before is moved up.
     pinned: Option<(u32, u32)>,
     picture_id: u16,
     tl0: u8,
@@ -140,7 +144,8 @@ impl Rewriter {
             let step = i64::from(packet.ts.wrapping_add(ts).wrapping_sub(last.ts) as i32);
             if (step - elapsed).abs() < MAX_JUMP_S * i64::from(clock_hz) {
                 shift.ts = ts;
-                // A keyframe of the picture just sent: one tick later, but without a drift for what follows.
+                // A keyframe of the picture just sent, or of an earlier one: one tick later, and what follows close behind until it is
+                // later by itself. So time never goes back, and does not drift.
                 shift.pinned = (step <= 0).then(|| (packet.ts, last.ts.wrapping_add(1)));
                 return shift;
             }
@@ -261,10 +266,12 @@ fn across(bridge: Bridge, old_offset: u32, clock_hz: u32) -> u32 {
 impl Shift {
     fn apply(&self, packet: &Packet, segment: &Segment, seq: u64) -> Numbers {
         let numbers = packet.insight.vp8.unwrap_or_default();
-        let ts = match self.pinned {
-            Some((incoming, outgoing)) if incoming == packet.ts => outgoing,
-            _ => packet.ts.wrapping_add(self.ts),
-        };
+        let ts = packet.ts.wrapping_add(self.ts);
+        let ts = self.pinned.map_or(ts, |(incoming, outgoing)| {
+            let since = packet.ts.wrapping_sub(incoming) as i32;
+            let least = outgoing.wrapping_add((since / CATCH_UP) as u32);
+            if (0..CAUGHT_UP).contains(&since) && (ts.wrapping_sub(least) as i32) < 0 { least } else { ts }
+        });
         Numbers {
             seq,
             ts,

@@ -108,6 +108,8 @@ pub struct Slot {
     pub codec_refused: bool,
     /// No keyframe is asked for on its behalf before.
     pub patient_until: Micros,
+    /// A keyframe of another layer that is whole: (layer, its first packet).
+    pub ready: Option<(usize, u64)>,
     temporal: Temporal,
     mid_left: u8,
     mark_next: bool,
@@ -164,6 +166,7 @@ impl Slot {
             resends: Resends::default(),
             codec_refused: false,
             patient_until: 0,
+            ready: None,
             temporal: Temporal::default(),
             mid_left: MID_PACKETS,
             mark_next: false,
@@ -173,14 +176,15 @@ impl Slot {
         }
     }
 
-    /// What to do with a packet of `layer`, when `target` is the layer to be shown.
-    pub fn verdict(&mut self, packet: &Packet, layer: usize, target: usize) -> Verdict {
+    /// What to do with a packet of `layer`, when `target` is the layer to be shown. `at_leisure`: what is shown goes on meanwhile.
+    pub fn verdict(&mut self, packet: &Packet, layer: usize, target: usize, at_leisure: bool) -> Verdict {
         if !self.permitted {
             return Verdict::Ignore;
         }
         let insight = &packet.insight;
         if self.current != Some(layer) {
             let begins = layer == target && insight.keyframe && !packet.is_empty();
+            let begins = begins && (!at_leisure || self.ready == Some((layer, packet.ext_seq)));
             return if begins { Verdict::Switch } else { Verdict::Ignore };
         }
         if packet.is_empty() {
@@ -195,6 +199,7 @@ impl Slot {
     /// Note a switch to `layer`: the receiver is told the mid again, and the time line by a sender report.
     pub fn switched_to(&mut self, layer: usize) {
         self.current = Some(layer);
+        self.ready = None;
         self.temporal.begin();
         self.mid_left = MID_PACKETS;
         self.sr_due = true;
@@ -205,6 +210,7 @@ impl Slot {
     /// Nothing is sent any more until the next switch.
     pub fn detach(&mut self) {
         self.current = None;
+        self.ready = None;
         self.sr_due = false;
         self.resends.clear();
     }

@@ -40,6 +40,8 @@ pub struct Fresh {
     pub layer: usize,
     /// Extended sequence number.
     pub ext_seq: u64,
+    /// With it, the layer's newest keyframe is whole.
+    pub completes: bool,
 }
 
 /// Below this loudness, or without news, a source is silent.
@@ -168,6 +170,11 @@ impl Source {
         let live = |i: &usize| self.layers.get(*i).is_some_and(|l| l.up);
         let lower = (0..=wanted).rev().find(live);
         lower.or_else(|| (wanted + 1..self.layers.len()).find(live)).unwrap_or(wanted)
+    }
+
+    /// True for who is shown layer `current`, which flows, and is to be shown `target`: it can wait until that can be shown at once.
+    pub fn at_leisure(&self, current: Option<usize>, target: usize) -> bool {
+        current.is_some_and(|c| c != target && self.layers.get(c).is_some_and(|l| l.up))
     }
 
     /// The highest live layer.

@@ -110,6 +110,93 @@ fn a_slice_whose_parameter_sets_were_lost_is_no_place_to_begin() {
     assert_eq!(world.take(&mut viewer).0.len(), 2);
 }
 
+/// Each RTP packet that left: number, time, payload.
+fn sent(world: &mut World, viewer: &mut Client) -> Vec<(u16, u32, Vec<u8>)> {
+    world.take(viewer).0.into_iter().map(|(h, d)| (h.seq, h.ts, d[h.len..].to_vec())).collect()
+}
+
+/// "q" is shown, both layers' reports are known, "h" is wanted.
+fn about_to_switch() -> (World, Client, Client) {
+    let mut world = World::default();
+    let (mut publisher, mut viewer) = lesson(&mut world);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "q", 7).unwrap();
+    frame(&mut world, &publisher, 0, 1, true);
+    frame(&mut world, &publisher, 1, 1, true);
+    report(&mut world, &mut publisher, 0, 100, 3000);
+    report(&mut world, &mut publisher, 1, 100, 73_000);
+    world.turn(33_000);
+    assert_eq!(sent(&mut world, &mut viewer).len(), 2);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "h", 7).unwrap();
+    (world, publisher, viewer)
+}
+
+/// Numbers without a gap, times that do not go back.
+fn runs_on(sent: &[(u16, u32, Vec<u8>)]) {
+    assert!(sent.windows(2).all(|p| p[1].0 == p[0].0 + 1), "{sent:?}");
+    assert!(sent.windows(2).all(|p| p[1].1 >= p[0].1), "{sent:?}");
+}
+
+#[test]
+fn the_old_layer_goes_on_until_the_new_ones_keyframe_is_whole() {
+    let (mut world, publisher, mut viewer) = about_to_switch();
+    frame(&mut world, &publisher, 0, 2, false);
+    world.send_rtp(&publisher, &packet(1, 1004, 76_000, false, &SETS));
+    world.turn(33_000);
+    frame(&mut world, &publisher, 0, 3, false);
+    world.send_rtp(&publisher, &packet(1, 1005, 76_000, false, &[0x65, 9, 9]));
+    world.turn(33_000);
+    assert_eq!(sent(&mut world, &mut viewer).len(), 4, "two frames of the old layer, nothing of the other's half keyframe");
+    frame(&mut world, &publisher, 0, 4, false);
+    world.send_rtp(&publisher, &packet(1, 1006, 76_000, true, &[0x65, 8, 8]));
+    world.turn(33_000);
+    frame(&mut world, &publisher, 0, 5, false);
+    world.send_rtp(&publisher, &packet(1, 1007, 85_000, false, &[0x7C, 0x81, 7]));
+    world.send_rtp(&publisher, &packet(1, 1008, 85_000, true, &[0x7C, 0x41, 7]));
+    world.turn(33_000);
+    let sent = sent(&mut world, &mut viewer);
+    runs_on(&sent);
+    let payloads: Vec<&[u8]> = sent.iter().map(|s| &s.2[..2]).collect();
+    let (old, key, new) = ([[0x7C, 0x81], [0x7C, 0x41]], [[0x78, 0], [0x65, 9], [0x65, 8]], [[0x7C, 0x81], [0x7C, 0x41]]);
+    assert_eq!(payloads, [&old[..], &key[..], &new[..]].concat());
+}
+
+#[test]
+fn a_keyframe_that_lost_its_first_packet_on_the_way_is_shown_as_soon_as_that_comes_with_all_behind_it() {
+    let (mut world, publisher, mut viewer) = about_to_switch();
+    world.send_rtp(&publisher, &packet(1, 1005, 76_000, true, &[0x65, 9, 9]));
+    for number in 3..6 {
+        frame(&mut world, &publisher, 0, number, false);
+        frame(&mut world, &publisher, 1, number, false);
+        world.turn(33_000);
+    }
+    assert_eq!(sent(&mut world, &mut viewer).len(), 6, "the old layer");
+    world.send_rtp(&publisher, &packet(1, 1004, 76_000, false, &SETS));
+    world.turn(33_000);
+    frame(&mut world, &publisher, 1, 6, false);
+    frame(&mut world, &publisher, 1, 7, false);
+    world.turn(33_000);
+    let sent = sent(&mut world, &mut viewer);
+    runs_on(&sent);
+    assert_eq!(sent.len(), 12, "the keyframe, three frames behind it, two new ones");
+    let mut times: Vec<u32> = sent.iter().map(|s| s.1).collect();
+    times.dedup();
+    assert_eq!(times.len(), 6, "each frame has a time of its own: {times:?}");
+    assert_eq!(times[4..], [18_000, 21_000], "what is not late is where it was");
+}
+
+#[test]
+fn a_layer_that_stopped_is_left_with_the_first_packet_of_anothers_keyframe() {
+    let (mut world, publisher, mut viewer) = about_to_switch();
+    for number in 2..100 {
+        world.send_rtp(&publisher, &packet(1, 1000 + 2 * number, 70_000 + 3000 * number as u32, true, &[0x41, 9, 9]));
+        world.turn(33_000);
+    }
+    world.take(&mut viewer);
+    world.send_rtp(&publisher, &packet(1, 1300, 400_000, false, &SETS));
+    world.turn(33_000);
+    assert_eq!(sent(&mut world, &mut viewer).len(), 1);
+}
+
 #[test]
 fn a_sender_report_follows_each_switch_and_both_layers_mean_the_same_time() {
     let mut world = World::default();

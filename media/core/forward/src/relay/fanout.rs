@@ -72,27 +72,41 @@ impl Relay {
     fn serve(&mut self, index: usize, stamp: u32, now: Micros, out: &mut dyn Outbox) {
         let Some(slot) = self.slots.get_mut(index) else { return };
         let Some((at, source)) = slot.source.and_then(|s| Some((s, self.sources.get(s)?))) else { return };
-        let mut must_list = false;
+        let (mut must_list, mut goes_over) = (false, false);
         let Some(peer) = self.peers.get_mut(slot.peer) else { return };
         if peer.ready().is_none() {
             return;
         }
         let target = source.target(slot.wanted);
         let estimate = peer.estimate();
-        for fresh in &source.fresh {
+        let mut hand = |slot: &mut Slot, peer: &mut Peer, layer: usize, ext_seq: u64| {
             if source.kind == Kind::Audio || peer.pacer.is_open(estimate, now) {
-                let packet = (fresh.layer, fresh.ext_seq);
-                deliver(slot, source, peer, packet, stamp, now, &mut self.notices, out);
-            } else if slot.current == Some(fresh.layer) || fresh.layer == target {
-                peer.counters.paced += 1;
-                let layer = &source.layers[fresh.layer];
-                let is_keyframe = layer.ring.get(fresh.ext_seq).is_some_and(|p| layer.keyframe_ts == Some(p.ts));
-                let patience_us = peer.pacer.patience(source.patient, is_keyframe);
-                let (slot, source, layer, ext_seq) = (index, at, fresh.layer, fresh.ext_seq);
-                let has_room = peer.pacer.wait(Waiting { slot, source, layer, ext_seq, since_us: now, patience_us });
-                peer.counters.pace_dropped += u64::from(!has_room);
-                must_list = true;
+                return deliver(slot, source, peer, (layer, ext_seq), stamp, now, &mut self.notices, out);
             }
+            let Some(packet) = source.layers[layer].ring.get(ext_seq) else { return };
+            peer.counters.paced += 1;
+            let patience_us = peer.pacer.patience(source.patient, source.layers[layer].keyframe.has(packet.ts));
+            let waiting = Waiting { slot: index, source: at, layer, ext_seq, since_us: now, patience_us };
+            let has_room = peer.pacer.wait(waiting);
+            peer.counters.pace_dropped += u64::from(!has_room);
+            if slot.current != Some(layer) && packet.insight.keyframe && has_room {
+                slot.ready = Some((layer, ext_seq));
+            }
+            must_list = true;
+        };
+        for fresh in &source.fresh {
+            let is_under_way = slot.ready.is_some_and(|(layer, _)| layer == target);
+            let is_awaited = fresh.layer == target && (is_under_way || !source.at_leisure(slot.current, target));
+            if slot.current == Some(fresh.layer) || is_awaited {
+                hand(slot, peer, fresh.layer, fresh.ext_seq);
+            }
+            goes_over |= fresh.completes && fresh.layer == target && !is_under_way;
+        }
+        // What is shown went on up to here; from here on it is the other layer, from its keyframe to what has come since.
+        let goes_over = goes_over && slot.current != Some(target) && slot.ready.is_none_or(|(layer, _)| layer != target);
+        if let Some(whole) = source.layers.get(target).and_then(|l| l.keyframe.whole()).filter(|_| goes_over) {
+            slot.ready = Some((target, *whole.start()));
+            whole.for_each(|ext_seq| hand(slot, peer, target, ext_seq));
         }
         if must_list {
             let peer = slot.peer;
@@ -165,8 +179,13 @@ pub(super) fn deliver(
     notices: &mut Vec<Notice>,
     out: &mut dyn Outbox,
 ) {
-    let Some(packet) = source.layers.get(layer).and_then(|l| l.ring.get(ext_seq)) else { return };
-    match slot.verdict(packet, layer, source.target(slot.wanted)) {
+    let Some(packet) = source.layers.get(layer).and_then(|l| l.ring.get(ext_seq)) else {
+        // It waited for longer than the ring keeps it: what it was to begin needs another keyframe.
+        slot.ready = slot.ready.filter(|&ready| ready != (layer, ext_seq));
+        return;
+    };
+    let target = source.target(slot.wanted);
+    match slot.verdict(packet, layer, target, source.at_leisure(slot.current, target)) {
         Verdict::Ignore => return,
         Verdict::Skip if slot.numbers.skip(packet) || packet.is_empty() => return,
         Verdict::Switch => {

@@ -265,16 +265,16 @@ impl Relay {
         let mut insight = inspect(params.codec, &arrival.data[header.len..end]);
         layer.has_sets |= insight.keyframe && !insight.bare_idr;
         insight.keyframe &= !(insight.bare_idr && layer.has_sets);
-        let is_of_keyframe = insight.keyframe || layer.keyframe_ts == Some(header.ts);
+        let is_of_keyframe = insight.keyframe || layer.keyframe.has(header.ts);
         layer.note_bytes(insight.tid, arrival.data.len(), !(source.patient && is_of_keyframe));
         let Some(packet) = layer.ring.place(arrival.ext_seq) else { return };
         packet.fill(&arrival.data[..end], header.len, params.codec);
         (packet.at_us, packet.ts, packet.marker) = (now, header.ts, header.marker);
         (packet.insight, packet.passed) = (insight, arrival.passed);
-        let is_empty = packet.is_empty();
-        if insight.keyframe && !is_empty {
+        let begins = insight.keyframe && !packet.is_empty();
+        let completes = layer.keyframe.note(&layer.ring, arrival.ext_seq, begins, now);
+        if begins {
             source.keyframes.on_keyframe(stream.layer);
-            layer.keyframe_ts = Some(header.ts);
         }
         if let Some(level) = arrival.passed.audio_level {
             source.level.note(level, now);
@@ -287,7 +287,7 @@ impl Relay {
         if source.fresh.is_empty() {
             self.fresh.push(stream.source);
         }
-        source.fresh.push(Fresh { layer: stream.layer, ext_seq: arrival.ext_seq });
+        source.fresh.push(Fresh { layer: stream.layer, ext_seq: arrival.ext_seq, completes });
     }
 }
 

@@ -124,22 +124,21 @@ impl Relay {
         let Some(source) = self.sources.get_mut(index).filter(|s| s.enabled) else { return };
         let Some(layer) = source.layers.get_mut(layer_at) else { return };
         let (ext_seq, begins) = (packet.ext_seq, packet.insight.keyframe && !packet.is_empty());
-        if begins {
-            layer.keyframe_ts = Some(packet.ts);
-        }
         self.counters.imported += 1;
         layer.packets += 1;
         layer.bytes += packet.data().len() as u64;
         layer.last_us = packet.at_us;
         let Some(place) = layer.ring.place(ext_seq) else { return };
         std::mem::swap(place, packet);
+        let at_us = layer.last_us;
+        let completes = layer.keyframe.note(&layer.ring, ext_seq, begins, at_us);
         if begins {
             source.keyframes.on_keyframe(layer_at);
         }
         if source.fresh.is_empty() {
             self.fresh.push(index);
         }
-        source.fresh.push(Fresh { layer: layer_at, ext_seq });
+        source.fresh.push(Fresh { layer: layer_at, ext_seq, completes });
     }
 
     /// The layer's numbers begin anew: what shows it waits for its keyframe.

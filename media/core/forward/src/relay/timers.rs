@@ -94,7 +94,8 @@ impl Relay {
                 let target = source.target(slot.wanted);
                 let is_ready = peers.get(slot.peer).is_some_and(|p| p.ready().is_some());
                 let has_picture = slot.current.is_some_and(|l| source.layers[l].up);
-                let is_worth_it = !has_picture || source.layers[target].steady_us <= now;
+                let steps_soon = has_picture && source.layers[target].keyframe.is_coming(now);
+                let is_worth_it = !has_picture || (source.layers[target].steady_us <= now && !steps_soon);
                 if slot.current != Some(target)
                     && is_ready
                     && is_worth_it
