@@ -233,6 +233,16 @@ impl Downlink {
         self.control.estimate()
     }
 
+    /// As long as nothing is known, wishes that cost so much are probed for.
+    pub fn will_probe(&self, desired: u64) -> bool {
+        Probes::is_worth(self.estimate(), desired)
+    }
+
+    /// Something was measured: the estimate is no mere assumption.
+    pub fn is_proven(&self) -> bool {
+        self.control.is_proven()
+    }
+
     /// Feedback came at all.
     pub fn is_heard(&self) -> bool {
         self.feedback_us.is_some()

@@ -4,6 +4,7 @@
 //! Sound never waits. Sending is `relay::pace`'s.
 
 use crate::Micros;
+use crate::bwe::control::START_BPS;
 use std::collections::VecDeque;
 
 /// Waiting packets are looked at this often.
@@ -15,8 +16,14 @@ const FACTOR: f64 = 2.5;
 const SLOWEST_BPS: f64 = 160_000.0;
 const FASTEST_BPS: f64 = 16_000_000.0;
 const ABOVE: f64 = 1.25;
-/// While nothing is known of the way, nothing waits for longer: bursts are spread, that is all.
+/// While nothing is known of the way and nothing will be, nothing waits for longer: bursts are spread, that is all.
 const UNKNOWN_US: Micros = 40_000;
+/// Where a first probe is on its way, the first picture waits for its answer, at most so long: on a line that carries a voice and no more
+/// it would delay the voice by seconds. Without any feedback by the first of the two, none is to be expected; with some, an answer that was
+/// lost is asked for once more.
+const ANSWER_US: (Micros, Micros) = (2_000_000, 4_000_000);
+/// Is it worse than what everybody begins with, what is shown will be chosen anew within this.
+const CHOICE_US: Micros = 300_000;
 /// What goes at once: the bytes of this time, within these bounds. An ordinary picture fits and never waits; two packets go on any line.
 const BURST_US: f64 = 10_000.0;
 const BURST_BYTES: (f64, f64) = (2_400.0, 12_000.0);
@@ -75,6 +82,10 @@ pub struct Pacer {
     burst: f64,
     /// The relay has it on its list.
     pub is_listed: bool,
+    /// Until when pictures wait for the first answer.
+    held_until: Option<Micros>,
+    /// They need not, or no longer.
+    is_released: bool,
 }
 
 impl Pacer {
@@ -99,7 +110,31 @@ impl Pacer {
     /// True when a picture's packet may go at once: nothing waits and there is budget.
     pub fn is_open(&mut self, estimate: Option<u64>, now: Micros) -> bool {
         self.refresh(estimate, now);
-        self.fresh.is_empty() && self.again.is_empty() && self.debt < self.burst
+        !self.is_held() && self.fresh.is_empty() && self.again.is_empty() && self.debt < self.burst
+    }
+
+    /// A picture is to be sent. The first one waits for the answer to a probe, if there is one (`is_asked`).
+    pub fn begin_hold(&mut self, is_asked: bool, now: Micros) {
+        if !self.is_released && self.held_until.is_none() {
+            (self.held_until, self.is_released) = (is_asked.then_some(now + ANSWER_US.1), !is_asked);
+        }
+    }
+
+    /// The answer is there (`proven`: what the way carries), or overdue: what waited goes as if it had come now.
+    pub fn end_hold(&mut self, proven: Option<u64>, is_heard: bool, now: Micros) {
+        let Some(until) = self.held_until.map(|u| if is_heard { u } else { u - ANSWER_US.1 + ANSWER_US.0 }) else { return };
+        if proven.is_some_and(|bps| bps < START_BPS) {
+            self.held_until = Some(until.min(now + CHOICE_US));
+        }
+        if now >= until || proven.is_some_and(|bps| bps >= START_BPS) {
+            (self.held_until, self.is_released) = (None, true);
+            self.fresh.iter_mut().for_each(|w| w.since_us = now);
+        }
+    }
+
+    /// Pictures wait for the first answer.
+    pub fn is_held(&self) -> bool {
+        self.held_until.is_some()
     }
 
     /// Bytes went out.
@@ -148,7 +183,7 @@ impl Pacer {
     pub fn next(&mut self, estimate: Option<u64>, now: Micros) -> Option<Next> {
         self.refresh(estimate, now);
         let is_urgent = estimate.is_none() && self.has_waited(UNKNOWN_US, now);
-        if self.debt >= self.burst && !is_urgent {
+        if (self.debt >= self.burst && !is_urgent) || self.is_held() {
             return None;
         }
         let again = self.again.pop_front().map(|(slot, out_seq)| Next::Again(slot, out_seq));
@@ -157,7 +192,7 @@ impl Pacer {
 
     /// The first in the queue waits for too long.
     pub fn is_overdue(&self, now: Micros) -> bool {
-        self.fresh.front().is_some_and(|w| now.saturating_sub(w.since_us) > w.patience_us)
+        !self.is_held() && self.fresh.front().is_some_and(|w| now.saturating_sub(w.since_us) > w.patience_us)
     }
 
     fn has_waited(&self, us: Micros, now: Micros) -> bool {
@@ -230,6 +265,33 @@ mod tests {
         p.wait_again(3, 1001);
         let order: Vec<_> = std::iter::from_fn(|| p.next(None, 5)).collect();
         assert_eq!(order, [Next::Again(3, 1001), Next::Fresh(waiting(7, 0)), Next::Fresh(waiting(8, 0))]);
+    }
+
+    #[test]
+    fn the_first_picture_waits_for_an_answer_and_is_as_fresh_as_ever_then() {
+        for (proven, is_heard, answer_us) in
+            [(Some(900_000), true, 300_000), (None, true, ANSWER_US.1), (None, false, ANSWER_US.0)]
+        {
+            let mut p = Pacer::default();
+            p.begin_hold(true, 1_000_000);
+            assert!(p.is_held() && !p.is_open(None, 1_000_000));
+            p.wait(waiting(7, 1_000_000));
+            assert_eq!((p.is_overdue(1_299_000), p.next(None, 1_299_000)), (false, None));
+            let now = 1_000_000 + answer_us;
+            p.end_hold(proven, is_heard, now);
+            assert!(!p.is_overdue(now + 1000) && p.next(Some(100_000), now + 1000).is_some());
+            p.begin_hold(true, now + 2000);
+            assert!(!p.is_held(), "only once");
+        }
+    }
+
+    #[test]
+    fn after_a_bad_answer_there_is_time_for_another_choice() {
+        let mut p = Pacer::default();
+        p.begin_hold(true, 1_000_000);
+        let held: Vec<_> =
+            (0..6u64).map(|i| (p.end_hold(Some(64_000), true, 1_200_000 + i * 100_000), p.is_held()).1).collect();
+        assert_eq!(held, [true, true, true, false, false, false]);
     }
 
     #[test]

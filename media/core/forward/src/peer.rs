@@ -158,6 +158,12 @@ impl Peer {
         }
     }
 
+    /// Pictures wait for the answer to the first probe, where one is sent.
+    pub fn hold_first_pictures(&mut self, can_pad: bool, now: Micros) {
+        let is_asked = can_pad && self.ext.sends_transport_seq() && self.downlink.will_probe(self.desired_bps);
+        self.pacer.begin_hold(is_asked && !self.downlink.is_proven(), now);
+    }
+
     /// A packet of padding went out: it takes nothing from the pacer's budget, media goes first.
     pub fn note_padding(&mut self, bytes: usize, now: Micros) {
         self.downlink.on_sent(bytes, now);

@@ -138,6 +138,26 @@ fn sound_gets_through_64_kbit_with_delay_and_loss() {
 }
 
 #[test]
+fn the_first_picture_waits_for_the_first_answer_so_that_the_voice_of_a_thin_line_does_not() {
+    let mut lesson = Lesson::new(Link { buffer_us: 2_000_000, ..Link::new(64_000, 150_000, 1) });
+    lesson.begin_with(0);
+    lesson.run(6.0);
+    show(&lesson);
+    let sound = lesson.sound_ms(0.0, 5.0);
+    assert!(sound.last().unwrap() < &1000, "a probe's queue and no more: {:?}", sound.last());
+    assert!(lesson.pictures.len() < 10, "{}", lesson.pictures.len());
+}
+
+#[test]
+fn the_first_picture_of_a_good_line_waits_for_an_answer_and_no_longer() {
+    let mut lesson = Lesson::new(line(5_000_000));
+    lesson.begin_with(0);
+    lesson.run(2.0);
+    show(&lesson);
+    assert!(lesson.first_picture_ms() < 300, "{}", lesson.first_picture_ms());
+}
+
+#[test]
 fn ten_seconds_of_nothing_change_nothing() {
     let mut lesson = Lesson::new(line(3_000_000));
     lesson.run(10.0);

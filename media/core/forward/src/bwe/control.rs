@@ -136,6 +136,11 @@ impl Control {
         self.estimate
     }
 
+    /// The estimate is more than the assumption that everybody begins with.
+    pub fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
     /// Take a measurement in.
     pub fn step(&mut self, seen: &Seen, now: Micros) -> Verdict {
         let elapsed_us = now.saturating_sub(std::mem::replace(&mut self.stepped_us, now)).min(1_000_000);

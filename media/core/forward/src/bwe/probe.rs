@@ -111,7 +111,7 @@ impl Probes {
         }
         let (known, step) = (estimate.unwrap_or(START_BPS), if self.last_id == 0 { FIRST_STEP } else { STEP });
         let length_us = if self.last_id == 0 { FIRST_US } else { SPELL_US };
-        if known as f64 >= desired as f64 * ENOUGH {
+        if !Self::is_worth(estimate, desired) {
             return;
         }
         let goal_bps = (known * step).min((desired as f64 * ROOM) as u64);
@@ -134,6 +134,11 @@ impl Probes {
             arrivals: 0,
             halves: [(0, 0); 2],
         });
+    }
+
+    /// Is there anything to be found that is wished for?
+    pub fn is_worth(estimate: Option<u64>, desired: u64) -> bool {
+        (estimate.unwrap_or(START_BPS) as f64) < desired as f64 * ENOUGH
     }
 
     /// The mark for packets sent now: the running spell's, or 0.

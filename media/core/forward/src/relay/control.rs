@@ -27,6 +27,7 @@ impl Relay {
             Err(refusal) => return count_refusal(peer, refusal),
         };
         Self::mark_alive(peer, &mut self.notices, now);
+        let mut must_tell = false;
         for packet in rtcp::packets(&data[..len]) {
             match packet {
                 Packet::SenderReport { ssrc, ntp, rtp, blocks } => {
@@ -38,7 +39,10 @@ impl Relay {
                 Packet::KeyframeWanted { media } => self.on_keyframe_wanted(at, media, now, out),
                 Packet::Transport { fci } => {
                     if let Some(peer) = self.peers.get_mut(at) {
+                        let was_proven = peer.downlink.is_proven();
                         peer.downlink.on_feedback(fci, peer.rtt_us, now);
+                        // The first answer decides what is shown first.
+                        must_tell |= !was_proven && peer.downlink.is_proven();
                     }
                 }
                 Packet::Remb { bps, ssrcs } => {
@@ -47,6 +51,9 @@ impl Relay {
                     }
                 }
             }
+        }
+        if must_tell {
+            self.timers.hurry_watch();
         }
     }
 

@@ -79,6 +79,9 @@ impl Relay {
         }
         let target = source.target(slot.wanted);
         let estimate = peer.estimate();
+        if source.kind == Kind::Video {
+            peer.hold_first_pictures(slot.can_pad(), now);
+        }
         let mut hand = |slot: &mut Slot, peer: &mut Peer, layer: usize, ext_seq: u64| {
             if source.kind == Kind::Audio || peer.pacer.is_open(estimate, now) {
                 return deliver(slot, source, peer, (layer, ext_seq), stamp, now, &mut self.notices, out);

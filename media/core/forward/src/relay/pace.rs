@@ -53,6 +53,10 @@ impl Relay {
 
     /// True while there is more to do.
     fn pace_peer(&mut self, at: usize, now: Micros, out: &mut dyn Outbox) -> bool {
+        if let Some(peer) = self.peers.get_mut(at) {
+            let proven = peer.estimate().filter(|_| peer.downlink.is_proven());
+            peer.pacer.end_hold(proven, peer.downlink.is_heard(), now);
+        }
         self.give_up_overdue(at, now);
         let stamp = abs_send_time(now);
         while let Some(next) = self.peers.get_mut(at).and_then(|p| p.pacer.next(p.estimate(), now)) {

@@ -40,6 +40,11 @@ impl Timers {
         self.retry = 0;
         self.levels = 0;
     }
+
+    /// A peer's downlink is to be told of at once.
+    pub(super) fn hurry_watch(&mut self) {
+        self.watch = 0;
+    }
 }
 
 /// True when `due` has come; sets the next time.

@@ -108,6 +108,18 @@ impl Lesson {
         }
     }
 
+    /// Show this layer before anything is known.
+    pub fn begin_with(&mut self, layer: usize) {
+        self.layer = Some(layer);
+        self.world.relay.set_desired(PeerId(2), self.desired).unwrap();
+        self.world.relay.route(SlotId(5), Some(SourceId(1)), RIDS[layer], 7).unwrap();
+    }
+
+    /// When the first packet of a picture came.
+    pub fn first_picture_ms(&self) -> u64 {
+        self.pictures.first().map_or(u64::MAX, |(at, _)| (at - self.began_us) / 1000)
+    }
+
     pub fn now_s(&self) -> f64 {
         (self.world.now - self.began_us) as f64 / 1e6
     }
