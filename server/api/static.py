@@ -1,4 +1,7 @@
-"""Serves the built browser client: hashed files for ever, `index.html` fresh for every other path (the client routes by history)."""
+"""Serves the built browser client: hashed files for ever, `index.html` fresh for every other path (the client routes by history).
+
+The addresses of a lesson get `lesson.html`, the same page that asks at once for all that joining needs.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from server.services import Services
 
 #: Names with a content hash, as the client's build makes them.
 _HASHED = re.compile(r"assets/[\w.\-]+-[\w\-]{6,}\.\w+")
+_LESSON = re.compile(r"lessons/[0-9a-f\-]{36}(/room)?")
+_PAGES = ("index.html", "lesson.html")
 _NAME = re.compile(r"[\w.\-]+(/[\w.\-]+)*")
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -44,7 +49,10 @@ def routes(services: Services) -> list[web.RouteDef]:
         return await _index(request)
 
     async def _index(request: web.Request) -> web.StreamResponse:
-        index = root / "index.html"
+        index, ahead = root / "index.html", root / "lesson.html"
+        is_lesson = _LESSON.fullmatch(request.match_info["path"]) is not None
+        if is_lesson and await asyncio.to_thread(ahead.is_file):
+            index = ahead
         if not await asyncio.to_thread(index.is_file):
             return web.Response(text=NOT_BUILT, status=503, content_type="text/html", charset="utf-8")
         response = web.FileResponse(index, headers={"Cache-Control": "no-cache"})
@@ -59,7 +67,7 @@ def routes(services: Services) -> list[web.RouteDef]:
 
 def _file(root: Path, path: str) -> Path | None:
     """The file of a path, if it is one of the client's. Dots cannot lead out of the folder, nor can links."""
-    if not _NAME.fullmatch(path) or path == "index.html":
+    if not _NAME.fullmatch(path) or path in _PAGES:
         return None
     file = (root / path).resolve()
     return file if file.is_relative_to(root) and file.is_file() else None

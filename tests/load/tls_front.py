@@ -7,6 +7,7 @@ import base64
 import contextlib
 import hashlib
 import ipaddress
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+#: Debian's own, whatever this machine has been given.
+CONGESTION = b"cubic"
 
 
 def certificate(folder: Path, ip: str) -> Path:
@@ -75,6 +79,8 @@ async def tls_front(pem: Path, port: int, inner_port: int) -> AsyncIterator[None
         await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
 
     server = await asyncio.start_server(visitor, "0.0.0.0", port, ssl=context)
+    for listener in server.sockets:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION)
     try:
         yield
     finally:

@@ -1,62 +1,59 @@
 // Which address shows which page. Each page is fetched when first needed.
-import { type ComponentType, lazy, Suspense } from "react";
 import { Outlet, Route, Routes } from "react-router";
-import { useText } from "@/locales/text";
-import { Skeleton } from "@/ui/Feedback";
 import { JoinProvider } from "./shared/join";
+import { LazyPage, PageSource } from "./shell/LazyPage";
 import { NotFoundPage } from "./shell/NotFoundPage";
 import { SignedIn } from "./shell/session";
 import "./shell/shell.css";
 
-/** `pick` names the page in its module, so that modules keep named exports. */
-function page<M>(load: () => Promise<M>, pick: (module: M) => ComponentType) {
-  return lazy(async () => ({ default: pick(await load()) }));
-}
-
-const SignInPage = page(
+const SignInPage = PageSource.of(
   () => import("./signin/SignInPage"),
   (m) => m.SignInPage,
 );
-const HomePage = page(
+const HomePage = PageSource.of(
   () => import("./home/HomePage"),
   (m) => m.HomePage,
 );
-const loadPrejoin = () => import("./prejoin/PrejoinPage");
-const PrejoinPage = page(loadPrejoin, (m) => m.PrejoinPage);
-const DeviceCheckPage = page(
+const PrejoinPage = PageSource.of(
+  () => import("./prejoin/PrejoinPage"),
+  (m) => m.PrejoinPage,
+);
+const DeviceCheckPage = PageSource.of(
   () => import("./prejoin/DeviceCheckPage"),
   (m) => m.DeviceCheckPage,
 );
-const loadClassroom = () => import("./classroom/ClassroomPage");
-const ClassroomPage = page(loadClassroom, (m) => m.ClassroomPage);
-const DeskPage = page(
+const ClassroomPage = PageSource.of(
+  () => import("./classroom/ClassroomPage"),
+  (m) => m.ClassroomPage,
+);
+const DeskPage = PageSource.of(
   () => import("./desk/DeskPage"),
   (m) => m.DeskPage,
 );
-const ClassPage = page(
+const ClassPage = PageSource.of(
   () => import("./desk/ClassPage"),
   (m) => m.ClassPage,
 );
-const RollPage = page(
+const RollPage = PageSource.of(
   () => import("./roll/RollPage"),
   (m) => m.RollPage,
 );
-const SheetPage = page(
+const SheetPage = PageSource.of(
   () => import("./sheet/SheetPage"),
   (m) => m.SheetPage,
 );
-const PlaybackPage = page(
+const PlaybackPage = PageSource.of(
   () => import("./playback/PlaybackPage"),
   (m) => m.PlaybackPage,
 );
-const VerifyPage = page(
+const VerifyPage = PageSource.of(
   () => import("./verify/VerifyPage"),
   (m) => m.VerifyPage,
 );
 
-// A lesson's link fetches its page at once, not only when it is known who has come.
-if (/^\/lessons\/[^/]+$/.test(location.pathname)) void loadPrejoin();
-if (/^\/lessons\/[^/]+\/room$/.test(location.pathname)) void loadClassroom();
+// A lesson's link fetches its pages at once, not only when it is known who has come.
+if (/^\/lessons\/[^/]+$/.test(location.pathname)) PrejoinPage.ahead();
+if (/^\/lessons\/[^/]+(\/room)?$/.test(location.pathname)) ClassroomPage.ahead();
 
 function Gate() {
   return (
@@ -68,34 +65,23 @@ function Gate() {
   );
 }
 
-function Waiting() {
-  const { t } = useText();
-  return (
-    <main className="page page--narrow">
-      <Skeleton awaited={t("app.awaited")} />
-    </main>
-  );
-}
-
 export function PageRoutes() {
   return (
-    <Suspense fallback={<Waiting />}>
-      <Routes>
-        <Route path="/sign-in" element={<SignInPage />} />
-        <Route path="/device-check" element={<DeviceCheckPage />} />
-        <Route path="/verify/:code" element={<VerifyPage />} />
-        <Route element={<Gate />}>
-          <Route path="/" element={<HomePage />} />
-          <Route path="/lessons/:lesson" element={<PrejoinPage />} />
-          <Route path="/lessons/:lesson/room" element={<ClassroomPage />} />
-          <Route path="/lessons/:lesson/roll" element={<RollPage />} />
-          <Route path="/lessons/:lesson/sheet" element={<SheetPage />} />
-          <Route path="/lessons/:lesson/recording" element={<PlaybackPage />} />
-          <Route path="/desk" element={<DeskPage />} />
-          <Route path="/desk/:lesson" element={<ClassPage />} />
-        </Route>
-        <Route path="*" element={<NotFoundPage />} />
-      </Routes>
-    </Suspense>
+    <Routes>
+      <Route path="/sign-in" element={<LazyPage source={SignInPage} />} />
+      <Route path="/device-check" element={<LazyPage source={DeviceCheckPage} />} />
+      <Route path="/verify/:code" element={<LazyPage source={VerifyPage} />} />
+      <Route element={<Gate />}>
+        <Route path="/" element={<LazyPage source={HomePage} />} />
+        <Route path="/lessons/:lesson" element={<LazyPage source={PrejoinPage} />} />
+        <Route path="/lessons/:lesson/room" element={<LazyPage source={ClassroomPage} />} />
+        <Route path="/lessons/:lesson/roll" element={<LazyPage source={RollPage} />} />
+        <Route path="/lessons/:lesson/sheet" element={<LazyPage source={SheetPage} />} />
+        <Route path="/lessons/:lesson/recording" element={<LazyPage source={PlaybackPage} />} />
+        <Route path="/desk" element={<LazyPage source={DeskPage} />} />
+        <Route path="/desk/:lesson" element={<LazyPage source={ClassPage} />} />
+      </Route>
+      <Route path="*" element={<NotFoundPage />} />
+    </Routes>
   );
 }

@@ -1,6 +1,7 @@
 // The socket to one live lesson: connects with a prepared CONNECT, hands pushes on in order, sends commands and waits for
 // their ack. It comes back by itself; what a connection means to the lesson is decided in src/call.
-import { io, type Socket } from "socket.io-client";
+import { io, type Socket, WebSocket as WebSocketTransport } from "socket.io-client";
+import { takeLine } from "./ahead";
 import { ProblemError, problemIn } from "./problem";
 import type { Ack, AnyCommand, Connect, SeatPush } from "./protocol.gen";
 
@@ -8,6 +9,17 @@ const NONE = -1;
 const ACK_WAIT_MS = 8_000;
 /** A refused or half-open attempt is given up after this long. */
 const CONNECT_WAIT_MS = 8_000;
+
+/** Takes the line that was opened while the code was on the way, if there is one. */
+class LineTransport extends WebSocketTransport {
+  override createSocket(
+    uri: string,
+    protocols: string | string[] | undefined,
+    opts: Record<string, unknown>,
+  ) {
+    return takeLine(uri) ?? super.createSocket(uri, protocols, opts);
+  }
+}
 
 export interface SocketEvents {
   /** Makes the CONNECT of the next attempt; a rejection counts as a failed attempt. */
@@ -32,7 +44,7 @@ export class LessonSocket {
     private readonly events: SocketEvents,
   ) {
     this.socket = io(`${url}/lesson`, {
-      transports: ["websocket"],
+      transports: [LineTransport],
       autoConnect: false,
       // Attempts are made here, so that each can bring its own fresh CONNECT and be counted.
       reconnection: false,

@@ -1,5 +1,6 @@
 // One request to the REST edge: cookies carry who we are, the CSRF header proves the page is ours, a failure is a
 // ProblemError. A session that has run out is refreshed once, behind the caller's back.
+import { takeAnswer } from "./ahead";
 import { asProblem, ProblemError, problemIn } from "./problem";
 
 const BASE = "/api/v1";
@@ -65,7 +66,7 @@ export async function request<T>(
   body?: unknown,
   signal?: AbortSignal,
 ): Promise<T> {
-  let response = await send(method, path, body, signal);
+  let response = (await takeAnswer(method, path)) ?? (await send(method, path, body, signal));
   const mayRefresh = response.status === 401 && !path.startsWith("/session");
   if (mayRefresh && (await refresh())) response = await send(method, path, body, signal);
   const value = await read(response);

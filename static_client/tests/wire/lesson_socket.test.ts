@@ -24,6 +24,7 @@ const fake = vi.hoisted(() => {
 });
 
 vi.mock("socket.io-client", () => ({
+  WebSocket: class {},
   io: (_: string, options: { auth: (give: (auth: unknown) => void) => void }) => {
     fake.auth = options.auth;
     return fake;

@@ -105,6 +105,22 @@ async def test_demo_link_does_not_work_through_a_proxy(school: School, header: s
     assert answer.status == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("00000000-0000-8000-8000-000000000001", "/lessons/00000000-0000-8000-8000-000000000001"),
+        ("//elsewhere.example", "/"),
+        ("", "/"),
+    ],
+)
+async def test_demo_link_leads_on_to_a_lesson_and_nowhere_else(school: School, asked: str, leads_to: str) -> None:
+    links = school.services.demo
+    assert links is not None
+    path = links.urls(1)["student1"].partition(":1")[2]
+    answer = await school.stranger().get(path, params={"lesson": asked}, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, leads_to)
+
+
 async def test_wrong_demo_key_is_no_path(school: School) -> None:
     answer = await school.stranger().get("/api/v1/demo/" + "0" * 32)
     assert answer.status == 404

@@ -42,3 +42,17 @@ async def test_every_path_of_the_client_is_its_page_and_never_kept(tmp_path: Pat
         page = await school.stranger().get("/lessons/any/room")
         assert "Giảng Đường" in await page.text()
         assert page.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("rest", ["", "/room"])
+async def test_a_lessons_address_gets_the_page_that_asks_for_all_at_once(
+    tmp_path: Path, client_dir: Path, rest: str
+) -> None:
+    (client_dir / "lesson.html").write_text("<!doctype html><title>Vào lớp</title>")
+    lesson = "/lessons/00000000-0000-8000-8000-000000000001"
+    async with running_app(tmp_path / "data", client_dir=client_dir) as school:
+        page = await school.stranger().get(lesson + rest)
+        assert "Vào lớp" in await page.text()
+        assert page.headers["Cache-Control"] == "no-cache"
+        for path in ("/", "/lesson.html", f"{lesson}/sheet"):
+            assert "Giảng Đường" in await (await school.stranger().get(path)).text()

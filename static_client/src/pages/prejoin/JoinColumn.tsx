@@ -241,15 +241,17 @@ const TICKET_LIFE_MS = 40_000;
 /** Whoever may enter at once has the ticket before pressing the button. Answers it once while it is fresh, null otherwise. */
 function useTicketAhead({ card, consent }: LessonDetail): () => Promise<Ticket | null> {
   const asked = useRef<{ atMs: number; ticket: Promise<Ticket | null> } | null>(null);
+  const taken = useRef(false);
   const may = card.may_join && consent.given_us !== null;
   useEffect(() => {
-    if (!may || asked.current) return;
+    if (!may || asked.current || taken.current) return;
     const ticket = api.ticket(card.id, deviceId()).catch(() => null);
     asked.current = { atMs: performance.now(), ticket };
   }, [may, card.id]);
   return async () => {
     const held = asked.current;
     asked.current = null;
+    taken.current = true;
     return held && performance.now() - held.atMs < TICKET_LIFE_MS ? held.ticket : null;
   };
 }
