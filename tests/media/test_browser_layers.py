@@ -25,9 +25,15 @@ from tests.kit.browser import chromium, person
 from tests.kit.call_site import Evaluate, Stats, call_site, concealed, decoded, energy, join, stats, width
 from tests.kit.media_room import SETTINGS, MediaRoom, media_room
 from tests.kit.udp_relay import Link, UdpRelay
+from tests.kit.watched_link import Passed, WatchedLink, gaps, longest_wait_s, steps_s
 
 CLIENT = Path(__file__).parents[2] / "static_client"
 SMALL, LARGE = [Wanted(1, "camera", 320, 180)], [Wanted(1, "camera", 1280, 720)]
+
+
+def view_of(width: int) -> list[Wanted]:
+    """A tile as wide as a layer."""
+    return [Wanted(1, "camera", width, width * 9 // 16)]
 
 
 class Call:
@@ -74,28 +80,92 @@ def freezes(found: Stats) -> int:
     return max((r.get("freezeCount", 0) for r in found if r["kind"] == "video"), default=0)
 
 
+def keyframes_asked(found: Stats) -> int:
+    return sum(r.get("pliCount", 0) for r in found if r["kind"] == "video")
+
+
 def codec_of(found: Stats) -> set[str]:
     return {r.get("mimeType", "") for r in found if r.get("mimeType", "").startswith("video/")}
 
 
+class Watch:
+    """What the student's stream looks like on the wire from now on, beside what the lecturer's layers look like."""
+
+    def __init__(self, here: Call, up: WatchedLink, down: WatchedLink, layers: set[int]) -> None:
+        [self._slot] = [s for s in here.room.router._peers[2].slots_of("video") if s.routed[0]]
+        self._up, self._down, self._layers, self._ssrc = up, down, layers, self._slot.line.ssrc
+        self.was_thinned = False
+        self._from = {ssrc: len(link.by_ssrc[ssrc]) for link in (up, down) for ssrc in link.by_ssrc}
+
+    def _since(self, link: WatchedLink, ssrc: int) -> list[Passed]:
+        return link.by_ssrc[ssrc][self._from.get(ssrc, 0) :]
+
+    def runs_on(self, frames: int = 1) -> None:
+        """Numbers without a gap, time that never goes back, and no step in it longer than so many of the camera's own."""
+        shown = self._since(self._down, self._ssrc)
+        assert gaps(shown) == []
+        assert min(steps_s(shown)) > 0
+        made = max(max(steps_s(self._since(self._up, ssrc)), default=0.0) for ssrc in self._layers)
+        assert max(steps_s(shown)) <= made * frames + STEP_S, "the picture stood still"
+
+    async def look(self) -> None:
+        """A line that a busy machine makes look narrow is given fewer frames; that is no matter of switching. Ends by being cancelled."""
+        while True:
+            self.was_thinned |= self._slot.routed.max_tid < 2
+            await asyncio.sleep(0.02)
+
+    @property
+    def is_smooth(self) -> bool:
+        """The machine kept pace: without that, a freeze that a browser counts says nothing of the relay."""
+        waits = [longest_wait_s(self._since(self._up, ssrc)) for ssrc in self._layers]
+        return max(*waits, longest_wait_s(self._since(self._down, self._ssrc))) < SMOOTH_S
+
+
+#: The camera's layers are not encoded at once: a switch may fall between two of them.
+STEP_S = 0.06
+#: Chromium counts a freeze from 150 ms more than the usual time between frames.
+SMOOTH_S = 0.15
+
+
+async def ssrcs_of_layers(page: Page, declared: set[str]) -> set[int]:
+    """As soon as all of them flow."""
+
+    def flowing(found: Stats) -> set[str]:
+        return {r["rid"] for r in found if r.get("rid") and r.get("framesSent", 0) > 10}
+
+    found = await stats(page.evaluate, "outbound-rtp", lambda r: flowing(r) >= declared, 120)
+    return {int(r["ssrc"]) for r in found if r.get("rid")}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
-async def test_four_switches_between_layers_leave_no_standing_picture(codec: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "layers", "walk"),
+    [((640, 360), {"q", "h"}, (640, 320, 640, 320)), ((960, 540), {"q", "h", "f"}, (480, 960, 240, 960, 480, 240))],
+)
+async def test_switches_between_layers_leave_no_standing_picture(
+    codec: str, size: tuple[int, int], layers: set[str], walk: tuple[int, ...]
+) -> None:
+    up, down = WatchedLink(), WatchedLink()
     async with AsyncExitStack() as stack:
-        here = await call(stack)
-        await here.begin(codec=codec, width=640, height=360, layers=2)
-        await stats(here.student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 20)
-        here.room.router.set_view(2, SMALL, None, False)
-        seen = await stats(here.student.evaluate, "inbound-rtp", wide(320), 60)
-        before = freezes(seen)
-        for view, wanted in ((LARGE, 640), (SMALL, 320), (LARGE, 640), (SMALL, 320)):
-            here.room.router.set_view(2, view, None, False)
+        here = await call(stack, links=[up, Link(), Link(), down])
+        await here.begin(codec=codec, width=size[0], height=size[1], layers=len(layers))
+        flowing = await ssrcs_of_layers(here.lecturer, layers)
+        here.room.router.set_view(2, view_of(walk[-1]), None, False)
+        await stats(here.student.evaluate, "inbound-rtp", wide(walk[-1]), 60)
+        await few_pictures(here.student.evaluate, 100, 12)
+        seen = await stats(here.student.evaluate, "inbound-rtp", lambda r: True)
+        before, watch = freezes(seen), Watch(here, up, down, flowing)
+        looking = asyncio.create_task(watch.look())
+        for wanted in walk:
+            here.room.router.set_view(2, view_of(wanted), None, False)
             seen = await stats(here.student.evaluate, "inbound-rtp", wide(wanted), 60)
             await stats(here.student.evaluate, "inbound-rtp", further(seen))
         seen = await stats(here.student.evaluate, "inbound-rtp", lambda r: True)
         used = await stats(here.student.evaluate, "codec", lambda r: bool(codec_of(r)))
-    # A rule of switching that is broken costs a freeze at each; a busy machine may cost one.
-    assert freezes(seen) - before <= 1
+        looking.cancel()
+    watch.runs_on(frames=4 if watch.was_thinned else 1)
+    assert freezes(seen) == before or watch.was_thinned or not watch.is_smooth
     assert f"video/{codec}" in codec_of(used)
 
 
@@ -120,13 +190,16 @@ def limit_tid(room: MediaRoom, max_tid: int) -> None:
 
 @pytest.mark.browser
 async def test_temporal_layers_go_and_come_back_without_a_standing_picture() -> None:
+    up, down = WatchedLink(), WatchedLink()
     async with AsyncExitStack() as stack:
-        here = await call(stack)
+        here = await call(stack, links=[up, Link(), Link(), down])
         await here.begin(width=640, height=360)
         await stats(here.student.evaluate, "inbound-rtp", lambda r: decoded(r) >= 50)
         await few_pictures(here.student.evaluate, 100, 12)
         seen = await stats(here.student.evaluate, "inbound-rtp", lambda r: True)
-        before = freezes(seen)
+        outgoing = await stats(here.lecturer.evaluate, "outbound-rtp", lambda r: True)
+        layers = {int(r["ssrc"]) for r in outgoing if r["kind"] == "video"}
+        asked, watch = keyframes_asked(seen), Watch(here, up, down, layers)
         for _ in range(2):
             limit_tid(here.room, 0)
             await few_pictures(here.student.evaluate, 9, 3)
@@ -135,8 +208,9 @@ async def test_temporal_layers_go_and_come_back_without_a_standing_picture() -> 
             limit_tid(here.room, 7)
             await few_pictures(here.student.evaluate, 100, 12)
         seen = await stats(here.student.evaluate, "inbound-rtp", lambda r: True)
-    assert freezes(seen) - before <= 1
-    assert max(r.get("pliCount", 0) for r in seen if r["kind"] == "video") <= 2, "nothing had to be begun anew"
+    # A quarter of the frames: four of the camera's steps. (Chromium itself may call the first of them a freeze.)
+    watch.runs_on(frames=4)
+    assert keyframes_asked(seen) == asked, "nothing had to be begun anew"
 
 
 @pytest.mark.browser
@@ -156,6 +230,7 @@ async def test_firefox_layers_are_switched_and_dropped_too() -> None:
         before = freezes(seen)
         limit_tid(room, 0)
         seen = await stats(chrome.evaluate, "inbound-rtp", further(seen))
+    # A quarter of the frames at once: Chromium itself may call the first step a freeze.
     assert freezes(seen) - before <= 1
 
 
