@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.people import Somebody, somebody
-from tests.journeys.test_whole_lesson import lesson_now
+from tests.journeys.people import Somebody, lesson_now, somebody
 from tests.kit.browser import Person, chromium, person
 from tests.kit.own_network import own_network
 from tests.kit.school_process import free_media_ports, running_school

@@ -12,8 +12,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.test_screens import AXE, RUN_AXE
 from tests.journeys.lesson_plan import write_plan
-from tests.journeys.people import Somebody, somebody, until
-from tests.journeys.test_whole_lesson import lesson_now
+from tests.journeys.people import Somebody, lesson_now, somebody, until
 from tests.kit.browser import chromium, person
 from tests.kit.own_network import own_network
 from tests.kit.school_process import SchoolProcess, free_media_ports, running_school

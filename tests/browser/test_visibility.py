@@ -12,8 +12,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.looks import looks_right
 from tests.journeys.lesson_plan import write_plan
-from tests.journeys.people import Somebody, somebody
-from tests.journeys.test_whole_lesson import lesson_now
+from tests.journeys.people import Somebody, lesson_now, somebody
 from tests.kit.browser import chromium
 from tests.kit.school_process import free_media_ports, running_school
 

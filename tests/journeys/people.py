@@ -134,3 +134,16 @@ async def somebody(browser: Browser, name: str, link: str, **options: Any) -> So
     them = Somebody(await person(browser, name, **options), link)
     await them.sign_in()
     return them
+
+
+async def lesson_now(who: Somebody) -> str:
+    """The id of today's joinable lesson, as the timetable of this person shows it."""
+    found: list[dict[str, Any]] = await who.page.evaluate(
+        """async () => {
+            const day = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
+            const answer = await fetch(`/api/v1/lessons?from=${day}&to=${day}`);
+            return (await answer.json()).lessons;
+        }"""
+    )
+    (lesson,) = [each["id"] for each in found if each["may_join"]]
+    return str(lesson)

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.journeys.people import Somebody, somebody
-from tests.journeys.test_whole_lesson import lesson_now
+from tests.journeys.people import Somebody, lesson_now, somebody
 from tests.kit.browser import chromium
 from tests.kit.portrait import write_portrait
 from tests.kit.school_process import running_school

@@ -25,7 +25,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.journeys.lesson_plan import BRIDGE_S, GRACE_S, write_plan
-from tests.journeys.people import OUT, Somebody, somebody, until
+from tests.journeys.people import OUT, Somebody, lesson_now, somebody, until
 from tests.kit.browser import chromium
 from tests.kit.school_process import SchoolProcess, running_school
 
@@ -47,19 +47,6 @@ async def browser() -> AsyncIterator[Browser]:
     shutil.rmtree(OUT, ignore_errors=True)
     async with chromium() as running:
         yield running
-
-
-async def lesson_now(page_of: Somebody) -> str:
-    """The id of today's joinable lesson, as the timetable of this person shows it."""
-    found: list[dict[str, Any]] = await page_of.page.evaluate(
-        """async () => {
-            const day = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
-            const answer = await fetch(`/api/v1/lessons?from=${day}&to=${day}`);
-            return (await answer.json()).lessons;
-        }"""
-    )
-    (lesson,) = [each["id"] for each in found if each["may_join"]]
-    return str(lesson)
 
 
 async def get_json(them: Somebody, path: str) -> Any:

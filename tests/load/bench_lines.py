@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from tests.journeys.people import Somebody, until
+from tests.journeys.people import Somebody, lesson_now, until
 from tests.kit.browser import chromium, person
 from tests.kit.own_network import own_network
 from tests.kit.school_process import SchoolProcess, free_media_ports, running_school
@@ -202,7 +202,7 @@ async def measure(quick: bool, only: str) -> list[Figure]:
         async with running_school(data / "school", env) as school, chromium(voice) as teaching, chromium() as learning:
             lecturer = Somebody(await person(teaching, "lecturer"), school.links["lecturer"])
             await lecturer.sign_in()
-            lesson = await _lesson_now(lecturer)
+            lesson = await lesson_now(lecturer)
             await lecturer.enter(lesson)
             await lecturer.turn_on("Mic")
             await lecturer.turn_on("Camera")
@@ -228,17 +228,6 @@ def _deeds(lines: Lines) -> dict[str, Callable[[], Awaitable[None]]]:
         "blackout": lines.blackout,
         "address": lines.address_change,
     }
-
-
-async def _lesson_now(who: Somebody) -> str:
-    found = await who.page.evaluate(
-        """async () => {
-            const day = new Date(Date.now() + 7 * 3600e3).toISOString().slice(0, 10);
-            const answer = await fetch(`/api/v1/lessons?from=${day}&to=${day}`);
-            return (await answer.json()).lessons.filter(each => each.may_join).map(each => each.id);
-        }"""
-    )
-    return str(found[0])
 
 
 def table(figures: list[Figure]) -> str:
