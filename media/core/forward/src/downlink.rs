@@ -207,11 +207,14 @@ impl Downlink {
             sent_bps: self.sent.shown_bps(now as i64),
             rtt_us,
         };
+        if let Some(bps) = self.estimate() {
+            self.probes.note_estimate(bps, now);
+        }
         match self.control.step(&seen, now) {
             Verdict::Keep => {}
             Verdict::Cut => {
                 self.delay.forget_busy();
-                self.probes.on_cut(now);
+                self.probes.on_cut(self.control.is_testing(), now);
             }
             Verdict::Rebase => self.delay.rebase(now),
             Verdict::Noise => self.loss.accept_as_noise(),

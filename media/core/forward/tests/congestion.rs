@@ -157,6 +157,46 @@ fn the_first_picture_of_a_good_line_waits_for_an_answer_and_no_longer() {
     assert!(lesson.first_picture_ms() < 300, "{}", lesson.first_picture_ms());
 }
 
+/// A machine before the bottleneck (or after it) stands still for so long, so many times: the estimate before, the least after it, and the
+/// seconds until it is back at nine tenths.
+fn stall(is_before: bool, rate_bps: u64, ms: u64, times: usize) -> (u64, u64, f64) {
+    let mut lesson = Lesson::new(line(rate_bps));
+    lesson.run(20.0);
+    let before = lesson.sights.last().unwrap().estimate;
+    for _ in 0..times {
+        let until = lesson.world.now + ms * 1000;
+        let down = &mut lesson.down;
+        *(if is_before { &mut down.stalled_before_us } else { &mut down.stalled_after_us }) = until;
+        lesson.run(0.5);
+    }
+    lesson.run(30.0);
+    show(&lesson);
+    let below = lesson.between(20.0, 50.0).filter(|s| s.estimate < before * 9 / 10).last();
+    (before, lesson.estimates(20.0, 50.0).0, below.map_or(0.0, |s| s.at_s - 20.0))
+}
+
+#[test]
+fn a_machine_that_stands_still_for_a_moment_costs_a_fifth_and_not_for_long() {
+    for is_before in [true, false] {
+        for (rate_bps, ms) in
+            [(300_000, 250), (700_000, 150), (700_000, 250), (700_000, 400), (1_000_000, 300), (3_000_000, 250)]
+        {
+            let (before, least, back_s) = stall(is_before, rate_bps, ms, 1);
+            let told = format!("{rate_bps} {ms}: {before} → {least}, {back_s} s");
+            assert!(least * 5 >= before * 4, "{told}");
+            assert!(back_s < 10.0, "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_a_machine_that_stands_still_twice_costs_is_asked_back_once_the_line_is_calm() {
+    for (rate_bps, ms) in [(300_000, 250), (700_000, 250), (700_000, 400), (1_000_000, 300), (3_000_000, 250)] {
+        let (before, least, back_s) = stall(true, rate_bps, ms, 2);
+        assert!(back_s < 5.0, "{rate_bps} {ms}: {before} → {least}, {back_s} s");
+    }
+}
+
 #[test]
 fn ten_seconds_of_nothing_change_nothing() {
     let mut lesson = Lesson::new(line(3_000_000));

@@ -19,6 +19,8 @@ const CUT: f64 = 0.9;
 /// A cut that follows one so soon, with the queue as long as this, takes more off: what was sent again and what waits goes by the line, too.
 const DEEP_CUT: f64 = 0.7;
 const DEEP_US: Micros = 2_000_000;
+/// Within that time a queue below this part of what it was at the last cut is emptying: nothing more is to be cut.
+const EMPTYING: f32 = 0.95;
 /// A shorter queue than this is none, ms; where a line is more restless, its unrest.
 pub const CALM_MS: f32 = 25.0;
 /// A queue this long that stands this long is too much, whether it grows or not: a full buffer does not grow.
@@ -125,6 +127,8 @@ pub struct Control {
     /// Where the line was full.
     line_bps: Option<f64>,
     cut_us: Option<Micros>,
+    /// How long the queue was at the last cut, ms.
+    cut_queue_ms: f32,
     stepped_us: Micros,
     standing_us: Option<Micros>,
     test: Option<Test>,
@@ -141,6 +145,11 @@ impl Control {
         self.is_proven
     }
 
+    /// The estimate was cut on trial.
+    pub fn is_testing(&self) -> bool {
+        self.test.is_some()
+    }
+
     /// Take a measurement in.
     pub fn step(&mut self, seen: &Seen, now: Micros) -> Verdict {
         let elapsed_us = now.saturating_sub(std::mem::replace(&mut self.stepped_us, now)).min(1_000_000);
@@ -150,10 +159,13 @@ impl Control {
             return verdict;
         }
         if !seen.is_probing && self.cut_us.is_none_or(|at| now >= at + CUT_EVERY_US.max(seen.rtt_us)) {
-            let is_growing = seen.trend == Trend::Growing && seen.queue_ms >= seen.calm_ms;
+            let is_soon = self.cut_us.is_some_and(|at| now < at + DEEP_US);
+            let is_emptying = is_soon && seen.queue_ms < self.cut_queue_ms * EMPTYING;
+            let is_growing = seen.trend == Trend::Growing && seen.queue_ms >= seen.calm_ms && !is_emptying;
             let is_full = seen.has_risen && seen.queue_ms >= CONGESTED_MS;
             if is_growing || is_full {
-                let is_deep = seen.queue_ms >= STANDING_MS && self.cut_us.is_some_and(|at| now < at + DEEP_US);
+                let is_deep = seen.queue_ms >= STANDING_MS && is_soon;
+                self.cut_queue_ms = seen.queue_ms;
                 if self.cut(seen.busy_bps, if is_deep { DEEP_CUT } else { CUT }, estimate, now) {
                     self.test = None;
                     return Verdict::Cut;

@@ -33,6 +33,12 @@ const WAIT_US: Micros = 4_000_000;
 const LONGEST_WAIT_US: Micros = 30_000_000;
 /// A rise that ends in a cut within this time was none.
 const TRIAL_US: Micros = 10_000_000;
+/// What was there before a cut and had lasted for so many seconds is asked for again once the line is calm, this long after the cut at the earliest, whatever the
+/// wait for more: a machine on the way that stood still for a moment leaves a queue like a narrow line's.
+const LASTING_S: usize = 10;
+const RECOVER_US: Micros = 1_000_000;
+/// Asked for so long after the cut, it is no longer the same line.
+const RECOVER_WITHIN_US: Micros = 10_000_000;
 /// Feedback about a spell is waited for so long, beside two round trips.
 const ANSWER_US: Micros = 1_000_000;
 /// A spell whose feedback was lost is tried again after this, so many times in a row.
@@ -91,11 +97,50 @@ pub struct Probes {
     quiet_until: Micros,
     raised_us: Option<Micros>,
     unanswered: u8,
+    lasting: Lasting,
+    /// What had lasted before a cut, and when that was.
+    lost: Option<(u64, Micros)>,
+    is_recovering: bool,
+}
+
+/// The least estimate of the last seconds.
+#[derive(Default)]
+struct Lasting {
+    began_us: Option<Micros>,
+    minima: [(u64, u64); LASTING_S],
+}
+
+impl Lasting {
+    fn note(&mut self, bps: u64, now: Micros) {
+        self.began_us.get_or_insert(now);
+        let second = now / 1_000_000;
+        let bucket = &mut self.minima[(second % LASTING_S as u64) as usize];
+        *bucket = if bucket.0 == second { (second, bucket.1.min(bps)) } else { (second, bps) };
+    }
+
+    /// None: not for so long.
+    fn bps(&self, now: Micros) -> Option<u64> {
+        let second = now / 1_000_000;
+        let is_old = self.began_us.is_some_and(|at| now >= at + LASTING_S as u64 * 1_000_000);
+        let recent = self.minima.iter().filter(|(s, _)| second.saturating_sub(*s) < LASTING_S as u64);
+        recent.map(|&(_, bps)| bps).min().filter(|_| is_old)
+    }
 }
 
 impl Default for Probes {
     fn default() -> Self {
-        Self { spell: None, last_id: 0, wait_us: WAIT_US, not_before: 0, quiet_until: 0, raised_us: None, unanswered: 0 }
+        Self {
+            spell: None,
+            last_id: 0,
+            wait_us: WAIT_US,
+            not_before: 0,
+            quiet_until: 0,
+            raised_us: None,
+            unanswered: 0,
+            lasting: Lasting::default(),
+            lost: None,
+            is_recovering: false,
+        }
     }
 }
 
@@ -106,7 +151,8 @@ impl Probes {
         if self.raised_us.is_some_and(|at| now >= at + TRIAL_US) {
             (self.raised_us, self.wait_us) = (None, WAIT_US);
         }
-        if self.spell.is_some() || now < self.not_before || !is_calm || desired == 0 {
+        let recover_bps = self.recoverable(estimate, now);
+        if self.spell.is_some() || (now < self.not_before && recover_bps.is_none()) || !is_calm || desired == 0 {
             return;
         }
         let (known, step) = (estimate.unwrap_or(START_BPS), if self.last_id == 0 { FIRST_STEP } else { STEP });
@@ -114,7 +160,8 @@ impl Probes {
         if !Self::is_worth(estimate, desired) {
             return;
         }
-        let goal_bps = (known * step).min((desired as f64 * ROOM) as u64);
+        let goal_bps = (known * step).min((desired as f64 * ROOM) as u64).min(recover_bps.unwrap_or(u64::MAX));
+        self.is_recovering = recover_bps.is_some();
         if (goal_bps as f64) < known as f64 * WORTH {
             return;
         }
@@ -134,6 +181,13 @@ impl Probes {
             arrivals: 0,
             halves: [(0, 0); 2],
         });
+    }
+
+    /// What was there before a cut, if it is time to ask for it.
+    fn recoverable(&mut self, estimate: Option<u64>, now: Micros) -> Option<u64> {
+        let is_worth = |bps: u64| estimate.is_some_and(|known| bps as f64 >= known as f64 * WORTH);
+        self.lost = self.lost.filter(|&(bps, at)| is_worth(bps) && now < at + RECOVER_WITHIN_US);
+        self.lost.filter(|&(_, at)| now >= at + RECOVER_US).map(|(bps, _)| bps)
     }
 
     /// Is there anything to be found that is wished for?
@@ -228,6 +282,12 @@ impl Probes {
         if outcome.is_some() {
             self.unanswered = 0;
         }
+        if std::mem::take(&mut self.is_recovering) {
+            // What it finds is no news of more, and what it does not find says nothing against trying for more when it is time.
+            self.lost = self.lost.filter(|_| outcome.is_some_and(|o| !o.is_full));
+            self.not_before = self.not_before.max(now + NEXT_US);
+            return;
+        }
         if !has_risen {
             self.not_before = now + self.wait_us;
             self.wait_us = (self.wait_us * 2).min(LONGEST_WAIT_US);
@@ -239,8 +299,15 @@ impl Probes {
         self.not_before = now + if leads_on { NEXT_US } else { wait_us };
     }
 
-    /// The estimate was cut.
-    pub fn on_cut(&mut self, now: Micros) {
+    /// The estimate before the next measurement is taken in.
+    pub fn note_estimate(&mut self, bps: u64, now: Micros) {
+        self.lasting.note(bps, now);
+    }
+
+    /// The estimate was cut. `is_on_trial`: it will be given back by itself if that was wrong.
+    pub fn on_cut(&mut self, is_on_trial: bool, now: Micros) {
+        let before_bps = self.lost.map(|(bps, _)| bps).max(self.lasting.bps(now));
+        self.lost = before_bps.filter(|_| !is_on_trial).map(|bps| (bps, now));
         if self.raised_us.take().is_some_and(|at| now < at + TRIAL_US) {
             self.wait_us = (self.wait_us * 2).min(LONGEST_WAIT_US);
         }
@@ -341,6 +408,41 @@ mod tests {
             now += 100_000;
         }
         assert_eq!(starts, [0, 4, 12, 28, 58, 88, 118]);
+    }
+
+    #[test]
+    fn what_had_lasted_before_a_cut_is_asked_for_again_at_once_and_only_so_much() {
+        let mut p = Probes { wait_us: LONGEST_WAIT_US, not_before: 60_000_000, last_id: 7, ..Probes::default() };
+        (0..=20).for_each(|s| p.note_estimate(700_000 + s * 100, s * 1_000_000));
+        p.on_cut(false, 20_000_000);
+        p.plan(Some(450_000), 2_000_000, 0.0, true, 20_500_000);
+        assert!(!p.is_running(), "the queue is not yet gone");
+        let found = spell(&mut p, Some(450_000), 2_000_000, 720_000, 21_500_000).unwrap();
+        assert!(!found.is_full && found.goal_bps == 701_100, "{found:?}");
+        p.on_result(Some(found), true, 21_700_000);
+        p.plan(Some(690_000), 2_000_000, 0.0, true, 30_000_000);
+        assert!(!p.is_running(), "more only when it is time");
+    }
+
+    #[test]
+    fn what_had_not_lasted_is_not_asked_for() {
+        let mut p = Probes { wait_us: LONGEST_WAIT_US, last_id: 7, not_before: 60_000_000, ..Probes::default() };
+        (0..=20).for_each(|s| p.note_estimate(if s < 15 { 500_000 } else { 800_000 }, s * 1_000_000));
+        p.on_cut(false, 20_000_000);
+        p.plan(Some(480_000), 2_000_000, 0.0, true, 22_000_000);
+        assert!(!p.is_running(), "half a megabit is near enough to what is left");
+    }
+
+    #[test]
+    fn what_does_not_come_back_is_asked_for_once() {
+        let mut p = Probes { wait_us: LONGEST_WAIT_US, last_id: 7, ..Probes::default() };
+        (0..=20).for_each(|s| p.note_estimate(2_000_000, s * 1_000_000));
+        p.on_cut(false, 20_000_000);
+        let found = spell(&mut p, Some(630_000), 2_000_000, 700_000, 22_000_000).unwrap();
+        assert!(found.is_full);
+        p.on_result(Some(found), false, 22_200_000);
+        p.plan(Some(630_000), 2_000_000, 0.0, true, 26_000_000);
+        assert!(!p.is_running());
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Link {
     /// Somebody else's, through the same bottleneck.
     pub others_bps: u64,
     pub is_away: bool,
+    /// A machine before the bottleneck, or after it, stands still until then: what came goes on all at once.
+    pub stalled_before_us: u64,
+    pub stalled_after_us: u64,
     pub random: Random,
     pub free_us: u64,
     pub others_us: u64,
@@ -33,6 +36,8 @@ impl Link {
             lost_of_1000: 0,
             others_bps: 0,
             is_away: false,
+            stalled_before_us: 0,
+            stalled_after_us: 0,
             random: Random(seed),
             free_us: 0,
             others_us: 0,
@@ -49,7 +54,7 @@ impl Link {
         }
         let out = self.through(bytes, now)?;
         let unrest = if self.unrest_us > 0 { self.random.below(self.unrest_us) } else { 0 };
-        self.last_us = self.last_us.max(out + self.delay_us + unrest);
+        self.last_us = self.last_us.max(out + self.delay_us + unrest).max(self.stalled_after_us);
         Some(self.last_us)
     }
 
@@ -67,7 +72,7 @@ impl Link {
             return None;
         }
         // Addresses and headers of IP and UDP go over the line, too.
-        self.free_us = self.free_us.max(now) + (bytes as u64 + 28) * 8_000_000 / self.rate_bps;
+        self.free_us = self.free_us.max(now).max(self.stalled_before_us) + (bytes as u64 + 28) * 8_000_000 / self.rate_bps;
         Some(self.free_us)
     }
 
