@@ -1,6 +1,6 @@
 """From a link to the lecturer's voice, over lines that students have: a fresh real Chromium each time, real school, all of it over the line.
 
-Run: `python -m tests.load.bench_join_line [--only wide|narrow] [--rounds N] [--trace] [--write]`. Prints one JSON line per figure. What
+Run: `python -m tests.load.bench_join_line [--only wide|narrow] [--rounds N] [--trace] [--keep FILE] [--write]`. Prints one JSON line per figure. What
 the student opens is a sign-in link that leads to the lesson; the button is pressed the moment it may be; heard is what the browser played.
 """
 
@@ -193,10 +193,16 @@ def main() -> None:
     parser.add_argument("--only", default="", help="one line (part of its name)")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--trace", action="store_true", help="show the last round's trace in full")
+    parser.add_argument(
+        "--keep", type=Path, help="a file that remembers each line's rounds, so that lines can be measured apart"
+    )
     parser.add_argument("--write", action="store_true", help="into docs/performance.md; needs both lines")
     args = parser.parse_args()
     enter("tests.load.bench_join_line")
     results = asyncio.run(measure(args))
+    if args.keep:
+        results = (json.loads(args.keep.read_text()) if args.keep.exists() else {}) | results
+        args.keep.write_text(json.dumps(results))
     ok = True
     for goal in GOALS:
         if goal.name not in results:
@@ -212,7 +218,7 @@ def main() -> None:
         if args.trace:
             show(cold[-1])
             show(warm[-1])
-    if args.write:
+    if args.write and len(results) == len(GOALS):
         put_section("join-line", told(results))
     raise SystemExit(0 if ok else 1)
 

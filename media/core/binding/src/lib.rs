@@ -9,6 +9,7 @@ mod inbox;
 mod load;
 mod outward;
 mod post;
+mod priority;
 mod sender;
 mod shared;
 mod socket;

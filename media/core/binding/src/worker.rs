@@ -4,6 +4,7 @@ use crate::connections::Connections;
 use crate::inbox::{BATCH, Inbox};
 use crate::outward::Outward;
 use crate::post::Neighbour;
+use crate::priority::go_first;
 use crate::shared::{Command, Shared};
 use crate::socket::{Sockets, receive_drops};
 use forward::Micros;
@@ -93,6 +94,7 @@ impl Worker {
     /// Run until told to stop.
     pub fn run(mut self) {
         block_signals();
+        go_first();
         let mut due = 0;
         while !self.shared.is_stopping.load(Ordering::Acquire) {
             // An error of ours in one packet must not end the lesson: the turn is given up, counted and told on stderr.
