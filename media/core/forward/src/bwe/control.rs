@@ -172,8 +172,10 @@ impl Control {
                 }
             } else if let Some(doubt) = self.doubt(seen, is_standing) {
                 let measured = seen.busy_bps.filter(|_| is_standing).or(seen.acked_bps);
+                // What was only assumed is not worth being given back.
+                let was_proven = self.is_proven;
                 if self.cut(measured, CUT, estimate, now) {
-                    self.test = Some(Test::new(estimate, seen, doubt, now));
+                    self.test = was_proven.then(|| Test::new(estimate, seen, doubt, now));
                     return Verdict::Cut;
                 }
             }
@@ -356,6 +358,21 @@ mod tests {
             c.step(&Seen { loss: 0.05, round_ended: true, ..calm(300_000) }, 2_000_000 + i * 300_000);
         });
         assert_eq!(c.estimate(), Some(1_080_000));
+    }
+
+    #[test]
+    fn what_everybody_begins_with_is_not_given_back_once_it_was_seen_to_be_too_much() {
+        let mut c = Control::default();
+        c.step(&calm(40_000), 1_000_000);
+        let seen = Seen { queue_ms: 300.0, busy_bps: Some(60_000), ..calm(60_000) };
+        (0..10u64).for_each(|i| {
+            c.step(&seen, 1_200_000 + i * 100_000);
+        });
+        assert_eq!(c.estimate(), Some(MIN_BPS));
+        (0..100u64).for_each(|i| {
+            c.step(&calm(50_000), 3_000_000 + i * 100_000);
+        });
+        assert_eq!(c.estimate(), Some(MIN_BPS));
     }
 
     #[test]
