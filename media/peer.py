@@ -142,6 +142,9 @@ class Peer:
     path: str = "udp"
     ipv6: bool = False
     connected: bool = False
+    #: It ended its side (a page that was closed), or nothing at all has come from it for `SILENT_MS` (`media.router`).
+    left: bool = False
+    silent: bool = False
     slot_map: tuple[tuple[str, int | None, str | None], ...] = ()
     slot_map_rev: int = 0
     ice_gen: int = 0
@@ -149,6 +152,11 @@ class Peer:
     #: Number and answer of the last offer and of the last ICE restart: asked again, they are given again.
     last_offer: tuple[int, str] = (0, "")
     last_restart: tuple[int, str] = (0, "")
+
+    @property
+    def away(self) -> bool:
+        """Nobody is there to be sent anything: it would only fill the line on which they come back."""
+        return self.left or self.silent
 
     @property
     def stills(self) -> bool:

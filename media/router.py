@@ -45,6 +45,9 @@ from media.voices import Voices
 
 log = structlog.get_logger("media.router")
 
+#: Nothing is sent to a peer of which nothing has come for so long. A browser that is sent nothing checks its path every 2.5 s.
+SILENT_MS = 5_000
+
 
 class RoomRouter:
     """One room. Every method runs on the loop's thread; slots are settled once per turn of the loop, not per change."""
@@ -85,7 +88,7 @@ class RoomRouter:
         asked = plan(offer, publish, self._node.settings)
         host = self._place(peer, admission)
         self.remove_peer(peer)
-        new = new_peer(host, peer, asked, admission, self._connected, self._failed)
+        new = new_peer(host, peer, asked, admission, self._connected, self._failed, self._left)
         self._peers[peer] = new
         self._node.adopt(self, new)
         host.core.add_peer(new.handle, new.ufrag, new.pwd, new.remote_ufrag)
@@ -194,8 +197,14 @@ class RoomRouter:
                 if peer.connected and (peer.path, peer.ipv6) != before:
                     self._notify(PeerMoved(peer.id, clock.unix_us(clock.mono_us()), peer.path, peer.ipv6))
             case notes.PeerStalled(ms=ms, last_us=last_us):
+                if ms >= SILENT_MS:
+                    peer.silent = True
+                    self._refresh_soon(peer.id)
                 self._notify(PeerSilent(peer.id, clock.unix_us(last_us), ms))
             case notes.PeerResumed(ms=ms):
+                if peer.silent:
+                    peer.silent = False
+                    self._refresh_soon(peer.id)
                 self._notify(PeerRecovered(peer.id, clock.unix_us(clock.mono_us()), ms))
 
     def layer_changed(self, note: notes.LayerChanged) -> None:
@@ -354,6 +363,12 @@ class RoomRouter:
         peer.budget.begin(self._node.clock.mono_us())
         at_us = self._node.clock.unix_us(self._node.clock.mono_us())
         self._notify(PeerConnected(peer.id, at_us, peer.path, peer.ipv6))
+
+    def _left(self, peer: Peer) -> None:
+        """Its page was closed. The seat is the room's affair; nothing more is sent."""
+        if self._peers.get(peer.id) is peer:
+            peer.left = True
+            self._refresh_soon(peer.id)
 
     def _failed(self, peer: Peer, reason: str) -> None:
         if self._peers.get(peer.id) is peer:

@@ -130,7 +130,7 @@ class Routing:
             if slot.kind == "audio" and copies != slot.copies:
                 slot.copies = copies
                 peer.host.core.set_red(slot.handle, copies)
-        desired_bps = peer.fitted.desired_bps
+        desired_bps = 0 if peer.away else peer.fitted.desired_bps
         if abs(desired_bps - peer.desired_bps) > peer.desired_bps * DESIRED_BAND:
             peer.desired_bps = desired_bps
             peer.host.core.set_desired(peer.handle, desired_bps)
@@ -181,7 +181,7 @@ def _note_change(peer: Peer, before: Fitted, now_us: int) -> None:
 
 
 def _route_of(peer: Peer, slot: Slot) -> Route:
-    if slot.shows is None:
+    if slot.shows is None or peer.away:
         return SILENT
     if slot.kind == "audio":
         return Route(slot.shows, "", ALL_TIDS, False)

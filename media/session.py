@@ -25,6 +25,7 @@ def new_peer(
     admission: Admission,
     connected: Callable[[Peer, SrtpKeys], None],
     failed: Callable[[Peer, str], None],
+    left: Callable[[Peer], None],
 ) -> Peer:
     """A peer with fresh ICE credentials (RFC 8445 §5.3 asks for 24 and 128 bits) and a DTLS session that waits for it."""
     handle = host.node.new_handle()
@@ -34,6 +35,7 @@ def new_peer(
         lambda data: host.core.send_dtls(handle, data),
         lambda keys: connected(made, keys),
         lambda reason: failed(made, reason),
+        lambda: left(made),
     )
     made = Peer(
         id=peer,

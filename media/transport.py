@@ -86,8 +86,14 @@ def _nobody(_: object) -> None:
     """There is nobody left to be told."""
 
 
+def _nothing() -> None:
+    """There is nobody left to be told."""
+
+
 class DtlsSession:
-    """DTLS of one peer, from its first datagram to close. Exactly one of `on_keys` and `on_failed` is called, once."""
+    """DTLS of one peer, from its first datagram to close. Exactly one of `on_keys` and `on_failed` is called, once; after keys,
+    `on_left` when the peer ends the association.
+    """
 
     def __init__(
         self,
@@ -96,6 +102,7 @@ class DtlsSession:
         send: Callable[[bytes], None],
         on_keys: Callable[[SrtpKeys], None],
         on_failed: Callable[[str], None],
+        on_left: Callable[[], None],
     ) -> None:
         self._send = send
         self._path = EnginePath(send)
@@ -103,6 +110,7 @@ class DtlsSession:
         self._fingerprints = fingerprints
         self._on_keys = on_keys
         self._on_failed = on_failed
+        self._on_left = on_left
         self._begun = asyncio.Event()
 
     def feed(self, data: bytes) -> None:
@@ -126,6 +134,7 @@ class DtlsSession:
         else:
             self._on_keys(keys)
             await self._handshake.ended()
+            self._on_left()
 
     def close(self) -> None:
         """Say goodbye and stop. The task that runs `run` is cancelled by its owner."""
@@ -134,3 +143,4 @@ class DtlsSession:
         self._path.close()
         # The callbacks know the peer and the peer knows us: cut, so that neither waits for the garbage collector.
         self._on_keys = self._on_failed = _nobody
+        self._on_left = _nothing

@@ -185,10 +185,14 @@ class RtcClient:
         if self._checks is not None:
             self._checks.cancel()
 
-    async def close(self) -> None:
-        self.stop_checks()
+    def say_goodbye(self) -> None:
+        """End the DTLS association, as a page does that is closed; the socket stays."""
         if self._handshake is not None and (goodbye := self._handshake.close()) and self._wire is not None:
             self.send_raw(goodbye)
+
+    async def close(self) -> None:
+        self.stop_checks()
+        self.say_goodbye()
         if self._wire is not None:
             self._wire.close()
 

@@ -292,6 +292,43 @@ async def test_silence_is_told_with_the_last_sign_of_life_and_so_is_its_end() ->
         assert room.told(PeerSilent, 2) == []
 
 
+def packets(client: RtcClient) -> int:
+    return sum(len(each) for each in client.received.values())
+
+
+async def until_sent_nothing(client: RtcClient, while_heard: RtcClient) -> None:
+    """Until somebody else hears on while this one gets nothing at all."""
+    for _ in range(100):
+        mine, others = packets(client), packets(while_heard)
+        await until(lambda others=others: packets(while_heard) > others + 20)  # type: ignore[misc]
+        if packets(client) == mine:
+            return
+    raise AssertionError("it is still sent something")
+
+
+async def test_nothing_is_sent_to_a_page_that_was_closed() -> None:
+    async with media_room() as room:
+        lecturer = await room.join(1, LECTURER, MIC_AND_CAMERA)
+        leaving, staying = await room.join(2), await room.join(3)
+        async with sending(lecturer):
+            await until(lambda: packets(leaving) > 20 and packets(staying) > 20)
+            leaving.say_goodbye()
+            await until_sent_nothing(leaving, staying)
+
+
+async def test_nothing_is_sent_to_who_says_nothing_for_long_and_all_of_it_again_when_they_do() -> None:
+    async with media_room() as room:
+        lecturer = await room.join(1, LECTURER, MIC_AND_CAMERA)
+        silent, staying = await room.join(2), await room.join(3)
+        async with sending(lecturer):
+            await until(lambda: packets(silent) > 20)
+            silent.stop_checks()
+            await until_sent_nothing(silent, staying)
+            before = {mid: len(found) for mid, found in silent.received.items()}
+            silent.send_raw(silent.binding_request())
+            await until(lambda: len(before) > 1 and all(len(silent.received[mid]) > n for mid, n in before.items()))
+
+
 async def test_layers_that_nobody_watches_are_rested_but_never_the_lowest() -> None:
     async with media_room() as room:
         lecturer = await room.join(1, LECTURER, {"camera": ("q", "h", "f")})

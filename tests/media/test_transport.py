@@ -43,8 +43,9 @@ class Meeting:
         self.path = ClientPath()
         server, self.server_fingerprint = new_certificate()
         self._drop = drop
+        self.left = asyncio.Event()
         self.session = DtlsSession(
-            server, (("sha-256", announced),), self._to_client, self.keys.append, self.failures.append
+            server, (("sha-256", announced),), self._to_client, self.keys.append, self.failures.append, self.left.set
         )
         self.path.to_server = self.session.feed
         self.client = Handshake(self.path, client, server=False)
@@ -72,6 +73,19 @@ async def test_both_ends_derive_the_same_keys_with_128_bit_gcm() -> None:
     assert (theirs.rx_key, theirs.rx_salt) == (ours.tx_key, ours.tx_salt)
     assert (theirs.tx_key, theirs.tx_salt) == (ours.rx_key, ours.rx_salt)
     assert (len(theirs.rx_key), len(theirs.rx_salt)) == (16, 12)
+    task.cancel()
+
+
+async def test_a_peer_that_ends_the_association_has_left_and_has_not_failed() -> None:
+    certificate, fingerprint = new_certificate()
+    meeting = Meeting(certificate, fingerprint)
+    task = await meeting.serve()
+    await meeting.shake()
+    await until(lambda: bool(meeting.keys))
+    assert not meeting.left.is_set()
+    meeting.session.feed(meeting.client.close())
+    await asyncio.wait_for(meeting.left.wait(), 10)
+    assert meeting.failures == []
     task.cancel()
 
 

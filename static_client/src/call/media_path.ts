@@ -54,7 +54,14 @@ export class MediaPath {
   private iceServers: readonly RTCIceServer[] = [];
   private tracks: (role: MediaRole) => MediaStreamTrack | null = () => null;
 
-  constructor(private readonly events: PathEvents) {}
+  constructor(private readonly events: PathEvents) {
+    globalThis.addEventListener?.("pagehide", this.pageHides);
+  }
+
+  /** A page that is closed or loaded anew says so, or the relay would go on filling the line on which it is loaded. */
+  private readonly pageHides = (event: PageTransitionEvent) => {
+    if (!event.persisted) this.peer?.close();
+  };
 
   static get supported(): boolean {
     return typeof RTCPeerConnection === "function";
@@ -164,6 +171,7 @@ export class MediaPath {
   }
 
   close(): void {
+    globalThis.removeEventListener?.("pagehide", this.pageHides);
     clearInterval(this.timer);
     this.timer = undefined;
     this.discard();
