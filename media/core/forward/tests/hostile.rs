@@ -150,6 +150,62 @@ fn a_relay_survives_a_peer_that_authenticates_nonsense() {
     }
 }
 
+/// Everything that a peer may say about streams, said by one whom they do not concern.
+#[test]
+fn what_a_peer_says_of_anothers_streams_changes_nothing_of_them() {
+    let mut world = World::default();
+    let (publisher, mut viewer) = (world.connected(1, Profile::Gcm128), world.connected(2, Profile::Gcm128));
+    let mut stranger = world.connected(3, Profile::Gcm128);
+    world.add_camera(1, publisher.id, &[]);
+    world.add_slot(5, viewer.id, Kind::Video);
+    world.relay.route(SlotId(5), Some(SourceId(1)), "", 7).unwrap();
+    let frame = |index: u64| {
+        let extensions = vec![(EXT_MID, b"m1".to_vec())];
+        let payload = vp8(index == 1, index as u16, index as u8, 0);
+        Rtp { pt: VP8_PT, index, ts: index as u32 * 3000, ssrc: 11, marker: true, extensions, payload }
+    };
+    for index in 1..20 {
+        world.send_rtp(&publisher, &frame(index));
+        world.turn(33_000);
+    }
+    let sent = world.take(&mut viewer).0;
+    let ssrc = sent[0].0.ssrc;
+    world.turn(2_000_000);
+    let watched = viewer.id;
+    let told = |world: &World| {
+        let found = world.relay.snapshot();
+        let of = |id| {
+            found.peers.iter().find(|p| p.id == id).map(|p| {
+                format!(
+                    "{:?} {:?}",
+                    p.slots[..].iter().map(|s| (s.id, &s.counters)).collect::<Vec<_>>(),
+                    (&p.counters, p.rtt_us)
+                )
+            })
+        };
+        let sources = found.peers.iter().flat_map(|p| &p.sources).map(|s| format!("{:?} {:?} {}", s.id, s.counters, s.lost));
+        (of(watched), sources.collect::<Vec<_>>())
+    };
+    world.out.sent.clear();
+    let before = told(&world);
+    let mut compound = Vec::new();
+    let block =
+        forward::reception::ReportBlock { ssrc, fraction_lost: 255, lost: 99, highest: 3, jitter: 4, lsr: 5, dlsr: 6 };
+    rtcp::write_receiver_report(&mut compound, 1, &[block]);
+    rtcp::write_nack(&mut compound, 1, ssrc, &[1001, 1002, 1003]);
+    rtcp::write_pli(&mut compound, 1, ssrc);
+    rtcp::write_remb(&mut compound, 1, 10_000, &[ssrc]);
+    rtcp::write_sender_report(&mut compound, 11, 1 << 60, 5, 6, 7, b"name");
+    world.send_rtcp(&mut stranger, &compound);
+    world.send_rtp(&stranger, &frame(20));
+    assert_eq!(told(&world), before);
+    let media = world.out.sent.iter().filter(|(to, _)| *to != stranger.address).count();
+    assert_eq!(media, 0, "nobody else is sent anything for it");
+    // The viewer's own words count.
+    world.send_rtcp(&mut viewer, &compound);
+    assert_ne!(told(&world).0, before.0);
+}
+
 #[test]
 fn strangers_get_no_answer() {
     let mut world = World::default();
