@@ -34,6 +34,7 @@ def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings, s
     """How browsers reach what a shard has bound, best first: UDP before TCP, each in the order of the addresses.
 
     Announced addresses stand for the bound ones of their family; families that are not bound are not announced.
+    TCP ports that are forwarded lie in a row like the bound ones, a shard's at its place.
     """
     found: list[Candidate] = []
     for wanted in ("udp", "tcp"):
@@ -41,8 +42,8 @@ def candidates(bound: Sequence[tuple[str, str, int]], settings: MediaSettings, s
         own = [address for proto, ip, _ in bound if proto == wanted for address in own_addresses(ip)]
         for ip in settings.announced_ips or own:
             if (port := ports.get(_family(ip))) is not None:
-                announced = settings.announced_tcp_port if wanted == "tcp" and shard == 0 else 0
-                found.append(Candidate(wanted, ip, announced or port))
+                announced = settings.announced_tcp_port if wanted == "tcp" else 0
+                found.append(Candidate(wanted, ip, announced + shard if announced else port))
     if not found:
         raise ValueError("none of the announced addresses is of a family that is listened on")
     return tuple(found)

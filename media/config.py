@@ -24,7 +24,7 @@ class MediaSettings:
     tcp: bool = True
     #: Addresses written into answers as candidates, best first. Empty: the bound ones, or this machine's own when bound to all.
     announced_ips: tuple[str, ...] = ()
-    #: TCP port written into answers when a forwarding (443, say) leads to the first shard's; 0: its own.
+    #: First of a row of TCP ports written into answers, one per shard, when forwardings lead from them to the bound ones; 0: the bound ones.
     announced_tcp_port: int = 0
     #: Addresses that the school's TURN servers send from: a peer there is reached through a relay.
     turn_ips: tuple[str, ...] = ()

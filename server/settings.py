@@ -67,7 +67,9 @@ class Settings:
         True, "Take media over TCP too (ICE-TCP on the number of udp_port), for networks that let no UDP through."
     )
     announced_tcp_port: int = _setting(
-        0, "TCP port that browsers are told for media, when a forwarding leads from it to udp_port; 0: udp_port itself."
+        0,
+        "First of as many TCP ports as media_shards that browsers are told for media, when forwardings lead from them to udp_port and those after it; "
+        "0: udp_port itself.",
     )
     turn_urls: tuple[str, ...] = _setting(
         (),
@@ -163,6 +165,18 @@ def load(
     return checked(replace(Settings(), **values, origins=origins))
 
 
+def _check_announced_tcp(settings: Settings) -> None:
+    """Each media thread has a port of its own, so how many are forwarded has to be said."""
+    if not settings.media_shards:
+        raise SettingsError(
+            "announced_tcp_port: stands for one forwarded port per media thread; set media_shards to their number (1 when one port is forwarded)"
+        )
+    if settings.announced_tcp_port + settings.media_shards > LAST_PORT + 1:
+        raise SettingsError(
+            f"announced_tcp_port: {settings.media_shards} ports from {settings.announced_tcp_port} on end above {LAST_PORT}"
+        )
+
+
 def checked(settings: Settings) -> Settings:
     """The same settings, if they can be used together."""
     if settings.log_level not in LOG_LEVELS:
@@ -175,6 +189,8 @@ def checked(settings: Settings) -> Settings:
     ports = settings.media_shards or USUAL_SHARDS
     if settings.udp_port + ports > LAST_PORT + 1:
         raise SettingsError(f"udp_port: {ports} ports from {settings.udp_port} on end above {LAST_PORT}")
+    if settings.announced_tcp_port:
+        _check_announced_tcp(settings)
     if settings.max_peers < 1:
         raise SettingsError(f"max_peers: {settings.max_peers} lets nobody in")
     if settings.demo and not settings.is_loopback:

@@ -34,6 +34,16 @@ def test_announced_addresses_stand_for_what_is_bound_udp_first() -> None:
     )
 
 
+def test_each_shard_announces_its_own_forwarded_tcp_port() -> None:
+    settings = MediaSettings(announced_ips=("203.0.113.5",), announced_tcp_port=8443)
+    for shard in range(4):
+        bound = [("udp", "0.0.0.0", 40000 + shard), ("tcp", "0.0.0.0", 40000 + shard)]
+        assert candidates(bound, settings, shard) == (
+            Candidate("udp", "203.0.113.5", 40000 + shard),
+            Candidate("tcp", "203.0.113.5", 8443 + shard),
+        )
+
+
 def test_a_family_that_is_not_listened_on_is_not_announced() -> None:
     settings = MediaSettings(announced_ips=("203.0.113.5", "2001:db8::5"))
     assert candidates(ANYWHERE[:1], settings) == (Candidate("udp", "203.0.113.5", 40000),)

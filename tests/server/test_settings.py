@@ -30,6 +30,14 @@ def test_file_in_the_working_folder_is_read_by_itself() -> None:
     assert load({}, {}).port == 1001
 
 
+def test_a_forwarded_tcp_port_needs_the_number_of_media_threads() -> None:
+    with pytest.raises(SettingsError, match="media_shards"):
+        load({}, {"GD_ANNOUNCED_TCP_PORT": "443"})
+    assert load({}, {"GD_ANNOUNCED_TCP_PORT": "443", "GD_MEDIA_SHARDS": "1"}).announced_tcp_port == 443
+    with pytest.raises(SettingsError, match="end above"):
+        load({}, {"GD_ANNOUNCED_TCP_PORT": "65534", "GD_MEDIA_SHARDS": "4"})
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("GD_PROT", "did you mean port"), ("GD_DATABASE", "did you mean database_url"), ("GD_ZZZ", "known settings")],
