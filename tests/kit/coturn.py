@@ -61,6 +61,30 @@ async def coturn(folder: Path, *lines: str) -> AsyncIterator[Coturn]:
         log.close()
 
 
+@asynccontextmanager
+async def coturn_of_compose(folder: Path, **env: str) -> AsyncIterator[Coturn]:
+    """coturn as its container starts it, with these variables."""
+    port, tls_port = _free_port(), _free_port()
+    _certificate(folder)
+    settings = {
+        "GD_TURN_SECRET": SECRET,
+        "TURN_FOLDER": str(folder), "TURN_LISTEN_IPS": "127.0.0.1", "TURN_PORT": str(port), "TURN_TLS_PORT": str(tls_port),
+        "TURN_CERT": str(folder / "cert.pem"), "TURN_KEY": str(folder / "key.pem"), **env,
+    }  # fmt: skip
+    with (folder / "coturn.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            str(SAMPLE.parent / "start"), stdout=log, stderr=log, env={"PATH": os.environ["PATH"], **settings}
+        )
+    try:
+        await _listens(process, port, udp=True)
+        await _listens(process, tls_port)
+        yield Coturn(port, tls_port)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
 _PORTS = {"listening-port=3478": "listening-port={port}", "tls-listening-port=443": "tls-listening-port={tls}"}
 
 

@@ -93,3 +93,21 @@ async def test_one_credential_opens_only_so_many_relays(tmp_path: Path) -> None:
         assert [client.allocate() for client in clients] == [0] * 6 + [486] * 2
         for client in clients:
             client.__exit__()
+
+
+async def test_the_container_relays_to_the_announced_addresses_alone_and_keeps_the_secret(tmp_path: Path) -> None:
+    async with turn.coturn_of_compose(tmp_path, GD_ANNOUNCED_IPS="203.0.113.10, 203.0.113.11") as server:
+        with turn.TurnClient(server.port, *_credential("p1")) as client:
+            assert client.allocate() == 0
+            assert {ip: client.permit(ip) for ip in FORBIDDEN_4} == dict.fromkeys(FORBIDDEN_4, 403)
+            assert [client.permit(ip) for ip in ("203.0.113.10", "203.0.113.11", "203.0.113.12")] == [0, 0, 403]
+        with turn.TurnClient(server.port, *_credential("p1", secret="somebody-elses")) as client:
+            assert client.allocate() == 401
+        assert (tmp_path / "turnserver.conf").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("env", [{"GD_TURN_SECRET": ""}, {"GD_TURN_SECRET": "short"}, {"GD_ANNOUNCED_IPS": ""}])
+async def test_the_container_does_not_start_without_secret_and_addresses(env: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="did not start"):
+        async with turn.coturn_of_compose(tmp_path, **{"GD_ANNOUNCED_IPS": "203.0.113.10", **env}):
+            pass

@@ -38,6 +38,11 @@ def test_a_forwarded_tcp_port_needs_the_number_of_media_threads() -> None:
         load({}, {"GD_ANNOUNCED_TCP_PORT": "65534", "GD_MEDIA_SHARDS": "4"})
 
 
+def test_a_school_without_turn_leaves_its_variables_empty() -> None:
+    settings = load({}, {"GD_TURN_URLS": "", "GD_TURN_SECRET": ""})
+    assert (settings.turn_urls, settings.turn_secret) == ((), "")
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [("GD_PROT", "did you mean port"), ("GD_DATABASE", "did you mean database_url"), ("GD_ZZZ", "known settings")],
