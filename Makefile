@@ -9,7 +9,7 @@ STAMPS := $(VENV)/stamps
 CORE_SOURCES := $(shell find media/core -name '*.rs' -o -name Cargo.toml 2>/dev/null | grep -v /target/)
 CLIENT_SOURCES := $(shell find static_client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay bench-lines soak fuzz image test-deps format clean
+.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay bench-lines soak fuzz sanitize image test-deps format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -70,6 +70,9 @@ soak: setup test-deps ## half an hour of coming and going at the relay; is a sha
 
 fuzz: ## ten million inputs for each parser of the packet core (about 15 minutes)
 	.ci/fuzz
+
+sanitize: setup ## the packet core under AddressSanitizer and ThreadSanitizer (10 minutes)
+	.ci/sanitize
 
 bench-relay: setup ## measure the relay's goals P1 to P10 beside Janus and the floor (15 min; QUICK=1: 3 min)
 	@.ci/bench-deps

@@ -24,6 +24,11 @@ from OpenSSL import SSL
 
 #: DTLS-SRTP profile number (RFC 5764 §4.1.2, RFC 7714 §14.2) → aiortc's description, most wanted first. 128-bit GCM costs
 #: the least per packet and is no weaker than what protects the signalling.
+#: Forward secrecy and authenticated encryption only (ASVS 5.0, 17.2.2): what browsers take anyway.
+SUITES = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
+#: OpenSSL's number for it.
+DTLS_1_2 = 0xFEFD
+
 PROFILES: dict[int, SRTPProtectionProfile] = {
     7: SRTP_AEAD_AES_128_GCM,
     8: SRTP_AEAD_AES_256_GCM,
@@ -195,6 +200,8 @@ class _Certificate(RTCCertificate):
             # Nobody resumes a call: kept sessions, each with the peer's certificate, would only pile up.
             self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
             self._context.set_options(SSL.OP_NO_TICKET)
+            self._context.set_cipher_list(SUITES)
+            self._context.set_min_proto_version(DTLS_1_2)
         return self._context
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -47,6 +49,21 @@ def test_firefox_names_its_streams_and_chromium_leaves_them_to_the_extensions() 
 def test_a_huge_offer_is_refused_before_it_is_read() -> None:
     assert reason_of(CHROMIUM + "a=x" * MAX_OFFER_BYTES) == "too_large"
     assert reason_of("ư" * (MAX_OFFER_BYTES // 2 + 1)) == "too_large"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a=ssrc:{} cname:x", "a=ssrc-group:FID {} {}", "a=extmap:{} urn:x", "a=rid:{} send", "a=fmtp:96 {}=1", "a=rtcp-fb:* {}", "a=x{}"],
+)  # fmt: skip
+def test_an_offer_full_of_one_kind_of_line_is_soon_done_with(line: str) -> None:
+    bomb = CHROMIUM
+    while len(bomb) < MAX_OFFER_BYTES - 100:
+        bomb += line.format(len(bomb), len(bomb) + 1) + "\r\n"
+    began_s = process_time()
+    with suppress(BadOffer):
+        read_offer(bomb)
+    # Some ms; what grows with the square of the lines would take many seconds.
+    assert process_time() - began_s < 2
 
 
 def test_too_many_media_lines_are_refused() -> None:

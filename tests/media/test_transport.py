@@ -10,9 +10,10 @@ import pytest
 from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import certificate_digest, generate_certificate
 from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 from structlog.testing import capture_logs
 
-from media.aiortc_private import Handshake, SrtpKeys, new_certificate
+from media.aiortc_private import PROFILES, SUITES, Handshake, SrtpKeys, new_certificate
 from media.transport import DtlsSession
 from tests.kit.rtc_client import until
 
@@ -163,3 +164,11 @@ async def test_the_certificate_is_p256_and_fresh_each_time() -> None:
     assert first != second
     assert isinstance(one._key.curve, ec.SECP256R1)
     assert one.expires - datetime.datetime.now(datetime.UTC) < datetime.timedelta(days=31)
+
+
+def test_only_suites_with_forward_secrecy_and_authenticated_encryption_are_spoken() -> None:
+    certificate, _ = new_certificate()
+    context = certificate._create_ssl_context(list(PROFILES.values()))
+    spoken = {name for name in SSL.Connection(context, None).get_cipher_list() if not name.startswith("TLS_")}
+    assert spoken == {suite.decode() for suite in SUITES.split(b":")}
+    assert all(name.startswith("ECDHE-ECDSA-") and ("GCM" in name or "POLY1305" in name) for name in spoken)
