@@ -9,7 +9,7 @@ STAMPS := $(VENV)/stamps
 CORE_SOURCES := $(shell find media/core -name '*.rs' -o -name Cargo.toml 2>/dev/null | grep -v /target/)
 CLIENT_SOURCES := $(shell find static_client -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay bench-lines soak fuzz sanitize image test-deps format clean
+.PHONY: help setup run test check unit rust client-test browser journey bench bench-relay bench-lines bench-join soak fuzz sanitize image test-deps format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -62,6 +62,11 @@ bench: setup ## measure and write docs/performance.md
 
 bench-lines: setup test-deps ## a call on bad lines, in real Chromium (25 min; QUICK=1: 8 min)
 	$(BIN)/python -m tests.load.bench_lines $(if $(QUICK),--quick)
+
+bench-join: setup test-deps ## from a link to the lecturer's voice over slow lines; a class at the door (15 min)
+	$(BIN)/python -m tests.load.bench_join_line --write
+	$(BIN)/python -m tests.load.bench_class --write
+	$(BIN)/python -m tests.load.bench_crowd --write
 
 soak: setup test-deps ## half an hour of coming and going at the relay; is a shared page legible
 	$(BIN)/python -m tests.soak.soak_attackers
