@@ -12,8 +12,7 @@ import pytest
 
 from tests.browser.looks import looks_right
 from tests.journeys.lesson_plan import write_plan
-from tests.journeys.people import Somebody, somebody, until
-from tests.journeys.test_whole_lesson import lesson_now
+from tests.journeys.people import Somebody, lesson_now, somebody, until
 from tests.kit.browser import chromium
 from tests.kit.colour_crowd import APART, Member, crowd, grey
 from tests.kit.school_process import free_media_ports, running_school

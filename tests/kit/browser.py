@@ -28,17 +28,29 @@ FLAGS = [
     "--disable-backgrounding-occluded-windows",
     "--disable-gpu",
 ]
+#: What makes Chromium share a picture of its own making.
+DRAWN_CAPTURE = ("--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", ""}
 
 
 @asynccontextmanager
-async def chromium(*extra_flags: str) -> AsyncIterator[Browser]:
-    """One headless browser; each person gets a context (profile) of their own."""
+async def chromium(*extra_flags: str, real_capture: bool = False) -> AsyncIterator[Browser]:
+    """One headless browser; each person gets a context (profile) of their own.
+
+    `real_capture`: a shared screen is the tab that asks, with its real sound, instead of a drawn picture with none.
+    """
     path = shutil.which("chromium")
     if path is None:
         raise RuntimeError("Chromium is missing; `make test-deps` installs it")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, headless=True, args=[*FLAGS, *extra_flags])
+        flags = [flag for flag in FLAGS if not (real_capture and flag.startswith(DRAWN_CAPTURE))]
+        browser = await playwright.chromium.launch(
+            executable_path=path,
+            headless=True,
+            args=[*flags, *extra_flags],
+            # A tab that is muted is captured as silence.
+            ignore_default_args=["--mute-audio"] if real_capture else None,
+        )
         try:
             yield browser
         finally:
