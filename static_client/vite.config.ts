@@ -115,13 +115,14 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
+        // Not styles of pages: each page has class names of its own.
         // What pages share comes in one file: twenty small ones are four round trips on a browser's six connections, and connections
         // that begin together fill a narrow line's queue until it drops.
         codeSplitting: {
           groups: [
             {
               name: "shared",
-              test: /lucide-react|useMutation|src\/(ui|wire\/(?!lesson_socket|seat)|pages\/(shared|shell|prejoin|home\/lesson_words)|locales\/(?!en|vi))/,
+              test: /lucide-react|useMutation|src\/(ui|wire\/(?!lesson_socket|seat)|pages\/(shared|shell|home\/lesson_words)|locales\/(?!en|vi))/,
               minShareCount: 2,
             },
           ],
