@@ -75,6 +75,12 @@ def _shares(base: float, half: float) -> tuple[float, ...]:
     return (*dict.fromkeys(found), 1.0)
 
 
+def likely_bps(assumed_bps: int, height: int) -> int:
+    """What a camera's layer of this seen height (0: unknown) is assumed to cost: a small one for less than was assumed unseen."""
+    fitting = [bps for known, bps in zip(NOMINAL_HEIGHTS, NOMINAL_BPS, strict=True) if known >= height > 0]
+    return min([assumed_bps, *fitting])
+
+
 def nominal(rids: Sequence[str], is_screen: bool = False, codec: str = "vp8") -> tuple[Layer, ...]:
     """Layers before anything was seen of them: three are 180, 360 and 720 lines. VP8 in simulcast has temporal layers, others may not."""
     count = len(rids)

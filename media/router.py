@@ -34,7 +34,7 @@ from media.notices import (
 )
 from media.path import PathReport
 from media.peer import Peer, Publication, SeenLayer
-from media.rates import CAMERA_FLOOR, Rate
+from media.rates import CAMERA_FLOOR, Rate, likely_bps
 from media.reports import Reports
 from media.resting import Resting
 from media.routing import Routing, watched_from_afar
@@ -227,8 +227,11 @@ class RoomRouter:
             return
         if seen.rate is None:
             assumed = next(layer for layer in nominal_of(publication) if layer.rid == rid)
-            floor = CAMERA_FLOOR if publication.role == "camera" else 0
-            seen.rate = Rate(assumed.bps, assumed.shares, round(assumed.bps * floor))
+            if publication.role == "camera":
+                likely = likely_bps(assumed.bps, min(seen.width, seen.height))
+                seen.rate = Rate(likely, assumed.shares, round(likely * CAMERA_FLOOR))
+            else:
+                seen.rate = Rate(assumed.bps, assumed.shares, 0)
         if seen.rate.note(bps, base_bps, half_bps):
             self._routing.cost_changed(src)
 

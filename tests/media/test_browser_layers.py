@@ -264,7 +264,7 @@ async def test_every_layer_that_the_client_declares_flows(
         def sent(found: Stats) -> set[str]:
             return {r.get("rid", "") for r in found if r["kind"] == "video" and r.get("framesSent", 0) > 10}
 
-        found = await stats(here.lecturer.evaluate, "outbound-rtp", lambda r: sent(r) == declared, 60)
+        found = await stats(here.lecturer.evaluate, "outbound-rtp", lambda r: sent(r) == declared, 120)
         top = max(r["frameWidth"] for r in found if r.get("frameWidth"))
         assert top == size[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rates import NOMINAL_SHARES, Rate
+from media.rates import NOMINAL_SHARES, Rate, likely_bps
 
 
 def test_a_layer_comes_to_count_for_what_it_costs() -> None:
@@ -34,6 +34,14 @@ def test_a_camera_never_counts_for_less_than_its_floor() -> None:
     for _ in range(100):
         rate.note(20_000, 10_000, 14_000)
     assert rate.bps == 250_000
+
+
+def test_a_small_camera_in_one_layer_is_not_taken_for_a_large_one() -> None:
+    assert likely_bps(1_700_000, 180) == 150_000
+    assert likely_bps(1_700_000, 270) == 500_000
+    assert likely_bps(1_700_000, 1080) == 1_700_000
+    assert likely_bps(1_700_000, 0) == 1_700_000, "nothing was seen of it yet"
+    assert likely_bps(150_000, 720) == 150_000, "a low layer does not become dear by being large"
 
 
 def test_a_stream_without_temporal_layers_is_recognised() -> None:
