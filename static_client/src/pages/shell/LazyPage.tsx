@@ -37,8 +37,10 @@ export class PageSource {
 
 export function LazyPage({ source }: { source: PageSource }) {
   const [, settle] = useState<unknown>(null);
+  const Page = source.ready;
   useEffect(() => {
-    if (source.ready) return;
+    // As it was rendered: code that came since then has to be shown too.
+    if (Page) return;
     let current = true;
     source.fetch().then(
       () => current && settle({}),
@@ -53,8 +55,7 @@ export function LazyPage({ source }: { source: PageSource }) {
     return () => {
       current = false;
     };
-  }, [source]);
-  const Page = source.ready;
+  }, [source, Page]);
   return Page ? <Page /> : <Waiting />;
 }
 
