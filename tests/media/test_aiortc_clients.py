@@ -41,6 +41,8 @@ async def test_aiortc_decodes_every_frame_over_switches_of_a_browsers_layers(
         await enter(room, 2, student, STUDENT)
         room.router.set_view(2, SMALL, None, False)
         await until(lambda: student.seen.widths[-1:] == [320], PATIENCE_S)
+        # What arrives before aiortc's receiver runs is lost to it, and it does not ask for it: the very first picture may be a torso.
+        caplog.clear()
         for view, width in ((LARGE, 640), (SMALL, 320), (LARGE, 640), (SMALL, 320)):
             room.router.set_view(2, view, None, False)
             await until(lambda width=width: student.seen.widths[-1] == width, PATIENCE_S)  # type: ignore[misc]

@@ -113,11 +113,14 @@ export class RoomController {
     }
   }
 
+  /** While a device opens, the wish stands already. */
   async toggleMicrophone(): Promise<void> {
+    if (this.local.state.microphone === "opening") return;
     await this.local.setMicrophone(this.local.state.microphone !== "on");
   }
 
   async toggleCamera(): Promise<void> {
+    if (this.local.state.camera === "opening") return;
     await this.local.setCamera(this.local.state.camera !== "on");
   }
 

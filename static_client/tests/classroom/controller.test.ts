@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { CallEvents } from "@/call/lesson_call";
 import { LocalMedia } from "@/call/local_media";
 import { RoomController } from "@/classroom/controller";
@@ -47,6 +47,23 @@ function room() {
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe("devices that are still opening", () => {
+  test("pressing the button meanwhile does not turn them off again", async () => {
+    const { controller, local } = room();
+    let opened: (stream: unknown) => void = () => undefined;
+    const track = { kind: "audio", enabled: true, readyState: "live", addEventListener: () => undefined };
+    const getUserMedia = () => new Promise((resolve) => (opened = resolve));
+    vi.stubGlobal("navigator", { mediaDevices: { getUserMedia } });
+    const opening = controller.toggleMicrophone();
+    expect(local.state.microphone).toBe("opening");
+    await controller.toggleMicrophone();
+    opened({ getAudioTracks: () => [track], getTracks: () => [track], getVideoTracks: () => [] });
+    await opening;
+    expect(local.state.microphone).toBe("on");
+    vi.unstubAllGlobals();
+  });
+});
 
 describe("chat without a line", () => {
   test("a message typed while disconnected waits and is sent once when the line is back", async () => {

@@ -51,7 +51,7 @@ export function MicrophoneTool() {
   const controller = useController();
   const { microphone } = useLocal();
   const on = microphone === "on";
-  const label = microphone === "unavailable" ? t("room.mic.none") : t(on ? "room.mic.on" : "room.mic.off");
+  const label = t(`room.mic.${microphone}`);
   return (
     <Tool
       icon={on ? Mic : MicOff}
@@ -68,8 +68,7 @@ export function CameraTool() {
   const controller = useController();
   const { camera } = useLocal();
   const on = camera === "on";
-  const label =
-    camera === "unavailable" ? t("room.camera.none") : t(on ? "room.camera.on" : "room.camera.off");
+  const label = t(`room.camera.${camera}`);
   return (
     <Tool
       icon={on ? Video : VideoOff}

@@ -13,21 +13,23 @@ interface Start {
   listenOnly: boolean;
   takeOver: boolean;
   ticket: Ticket | null;
+  /** What was on before a reload. */
+  reopen: ("microphone" | "camera")[];
 }
 
 export function ClassroomPage() {
   const { lesson = "" } = useParams();
   const desk = useJoinDesk();
   const [start] = useState<Start | null>(() => {
-    const wish = desk.take(lesson);
-    if (wish) return wish;
+    const wish = desk.wish(lesson);
+    if (wish) return { ...wish, reopen: [] };
     const kept = keptJoin(lesson);
     if (!kept) return null;
     const local = new LocalMedia(kept.role);
-    if (kept.microphone) void local.setMicrophone(true);
-    if (kept.camera) void local.setCamera(true);
-    return { local, listenOnly: kept.listenOnly, takeOver: false, ticket: null };
+    const reopen = (["microphone", "camera"] as const).filter((source) => kept[source]);
+    return { local, listenOnly: kept.listenOnly, takeOver: false, ticket: null, reopen };
   });
+  useEffect(() => desk.clear(), [desk]);
   if (!start) return <Navigate to={`/lessons/${lesson}`} replace />;
   return <Lesson lesson={lesson} start={start} />;
 }
@@ -40,7 +42,9 @@ function Lesson({ lesson, start }: { lesson: string; start: Start }) {
   useEffect(() => {
     let begun: RoomController | null = null;
     const timer = setTimeout(() => {
-      const { local, listenOnly, takeOver, ticket } = start;
+      const { local, listenOnly, takeOver, ticket, reopen } = start;
+      if (reopen.includes("microphone")) void local.setMicrophone(true);
+      if (reopen.includes("camera")) void local.setCamera(true);
       begun = new RoomController(
         local,
         listenOnly,

@@ -14,8 +14,10 @@ export interface JoinWish {
 
 interface JoinDesk {
   put: (wish: JoinWish) => void;
-  /** The wish for this lesson, once. */
-  take: (lesson: string) => JoinWish | null;
+  /** The wish for this lesson; asking changes nothing, for React may render twice what it shows once. */
+  wish: (lesson: string) => JoinWish | null;
+  /** The wish is being fulfilled: nobody finds it again. */
+  clear: () => void;
 }
 
 const JoinContext = createContext<JoinDesk | null>(null);
@@ -27,10 +29,9 @@ export function JoinProvider({ children }: { children: ReactNode }) {
       put: (wish) => {
         waiting.current = wish;
       },
-      take: (lesson) => {
-        const wish = waiting.current;
+      wish: (lesson) => (waiting.current?.lesson === lesson ? waiting.current : null),
+      clear: () => {
         waiting.current = null;
-        return wish?.lesson === lesson ? wish : null;
       },
     }),
     [],
