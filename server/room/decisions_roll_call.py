@@ -57,15 +57,20 @@ def close_open(state: RoomState) -> list[Event]:
 
 
 def retry_due(state: RoomState, retry_s: int, moment: Moment) -> list[Event]:
-    """`retry_s` after it was opened, an automatic roll-call is repeated once if somebody present did not answer."""
-    if state.phase is not LessonState.LIVE or state.open_roll_call is not None or not state.roll_calls:
+    """`retry_s` after it was opened, an automatic roll-call is repeated once if somebody present did not answer.
+
+    The plan's next one may have come in between: then as soon as that one is closed.
+    """
+    if state.phase is not LessonState.LIVE or state.open_roll_call is not None:
         return []
-    last = state.roll_calls[-1]
-    if last.issued_by != AUTO or moment.at_us < last.opened_us + retry_s * 1_000_000:
-        return []
-    if not _silent(state, last):
-        return []
-    return [_started(last.no, last.window_s, RETRY, moment)]
+    repeated = {call.no for call in state.roll_calls if call.issued_by == RETRY}
+    automatic = [call for call in state.roll_calls if call.issued_by == AUTO]
+    for call, after in zip(automatic, [*automatic[1:], None], strict=True):
+        due_us = call.opened_us + retry_s * 1_000_000
+        is_overtaken = after is not None and after.opened_us >= due_us
+        if moment.at_us >= due_us and not is_overtaken and call.no not in repeated and _silent(state, call):
+            return [_started(call.no, call.window_s, RETRY, moment)]
+    return []
 
 
 def _silent(state: RoomState, call: RollCall) -> set[PersonId]:

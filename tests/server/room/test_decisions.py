@@ -6,12 +6,14 @@ import pytest
 
 from server.errors import Problem
 from server.events import lesson, room
+from server.events.base import Event
 from server.ids import PersonId
 from server.room import commands as wish
 from server.room import decisions_presence as presence
 from server.room.decisions_floor import may_publish, priority
 from server.room.decisions_lesson import end_without_lecturer
 from server.room.decisions_roll_call import close_due, retry_due, start_automatic
+from server.room.state import RollCall
 from server.school.lesson_states import LessonState
 from server.school.permissions import Role
 from tests.server.room.hall_of_values import LECTURER, MANAGER, START_US, STUDENTS, PaperRoom
@@ -215,6 +217,24 @@ def test_an_automatic_roll_call_is_repeated_once_for_the_silent_only() -> None:
     paper.happen(close_due(paper.state, paper.now_us))
     paper.now_us += 180_000_000
     assert retry_due(paper.state, 180, paper.moment()) == []
+
+
+def test_a_roll_call_that_comes_between_does_not_take_the_repetition_of_the_one_before() -> None:
+    paper = live_room()
+
+    def closes(opened_by: list[Event]) -> RollCall:
+        paper.happen(opened_by)
+        call = paper.state.roll_calls[-1]
+        paper.now_us += 32_000_000
+        paper.happen(close_due(paper.state, paper.now_us))
+        return call
+
+    second = closes(start_automatic(paper.state, 30, paper.moment()))
+    third = closes(start_automatic(paper.state, 30, paper.moment()))
+    repeated = closes(retry_due(paper.state, 45, paper.moment()))
+    assert (repeated.no, repeated.issued_by) == (second.no, "auto_retry")
+    assert closes(retry_due(paper.state, 45, paper.moment())).no == third.no
+    assert retry_due(paper.state, 45, paper.moment()) == []
 
 
 def test_ending_closes_an_open_roll_call_and_asks_for_the_last_picture() -> None:
