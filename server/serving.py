@@ -72,26 +72,35 @@ async def _announce(app: web.Application, port: int) -> None:
 
 
 def configure_logs(settings: Settings) -> None:
-    """One JSON object per line on the error stream, or plain lines for a person at a terminal."""
+    """One JSON object per line on the error stream, or plain lines for a person at a terminal.
+
+    Of an error the lines of code are written, never the values in them: those are people's names, tokens and words.
+    """
     level = logging.getLevelName(settings.log_level.upper())
     logging.basicConfig(
         stream=sys.stderr, level=max(level, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
     )
     is_terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
-    shape_errors = [] if is_terminal else [structlog.processors.dict_tracebacks]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *shape_errors,
-            renderer,
+            *(_for_a_person() if is_terminal else _for_a_collector()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _for_a_person() -> list[structlog.typing.Processor]:
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _for_a_collector() -> list[structlog.typing.Processor]:
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 def run(settings: Settings, listener: socket.socket, lifeline: int | None = None) -> None:

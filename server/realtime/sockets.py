@@ -8,8 +8,11 @@ from typing import Any
 import socketio
 import structlog
 from engineio.async_socket import AsyncSocket
+from engineio.exceptions import UnknownPacketError
+from engineio.packet import packet_names
 
 from server.clock import Clock, micros
+from server.errors import Invalid
 from server.ids import ConnectionId
 from server.realtime.packets import TextPacket, event_packet
 
@@ -55,6 +58,16 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             namespaces=["/lesson", "/desk"],
         )
         self._clock = clock
+        self._serve_socket = self.eio.handle_request
+        self.eio.handle_request = self._handle_eio_request
+
+    async def _handle_eio_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Text that is no packet at all ends the socket in engine.io, by an exception: the browser's fault, not ours."""
+        try:
+            return await self._serve_socket(*args, **kwargs)
+        except ValueError as error:
+            log.info("no packet", reason=type(error).__name__)
+            raise Invalid("request.malformed", detail="no packet") from None
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         """Every received packet, pongs too, is a sign of life."""
@@ -66,6 +79,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
 
         async def receive(packet: Any) -> None:
             environ[_SEEN] = micros(self._clock.now())
+            if packet.packet_type not in range(len(packet_names)):
+                raise UnknownPacketError
             await read(packet)
 
         socket.receive = receive

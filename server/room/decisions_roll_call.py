@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from server.errors import Conflict, NotFound
 from server.events import lesson, room
 from server.events.base import Event
@@ -65,7 +67,7 @@ def retry_due(state: RoomState, retry_s: int, moment: Moment) -> list[Event]:
         return []
     repeated = {call.no for call in state.roll_calls if call.issued_by == RETRY}
     automatic = [call for call in state.roll_calls if call.issued_by == AUTO]
-    for call, after in zip(automatic, [*automatic[1:], None], strict=True):
+    for call, after in zip_longest(automatic, automatic[1:]):
         due_us = call.opened_us + retry_s * 1_000_000
         is_overtaken = after is not None and after.opened_us >= due_us
         if moment.at_us >= due_us and not is_overtaken and call.no not in repeated and _silent(state, call):

@@ -7,8 +7,10 @@ SQLite runs with WAL and synchronous=FULL: a commit that returned survives a pow
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, event, text
@@ -22,7 +24,6 @@ BUSY_TIMEOUT_MS = 10_000
 #: What every connection to SQLite begins with.
 SQLITE_PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "trusted_schema=OFF",
@@ -41,6 +42,8 @@ class Database:
 
     async def open(self) -> None:
         """Create or upgrade the schema."""
+        if self.is_sqlite and self._url.database:
+            await asyncio.to_thread(_write_ahead, self._url.database)
         async with self.begin() as connection:
             await connection.run_sync(migrate.upgrade)
 
@@ -73,6 +76,25 @@ class Database:
 
     async def aclose(self) -> None:
         await self.engine.dispose()
+
+
+def _write_ahead(path: str) -> None:
+    """Put the file into WAL, which it keeps.
+
+    Two processes that both ask at the first start are refused at once, whatever their busy_timeout: each holds the lock that
+    the other needs. So whoever is refused asks again.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

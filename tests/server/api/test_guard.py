@@ -174,6 +174,7 @@ async def test_endless_address_is_refused(school: School) -> None:
     assert answer.status == 413
 
 
+@pytest.mark.provokes_faults
 async def test_fault_of_ours_shows_an_incident_and_nothing_of_the_inside(school: School) -> None:
     browser = await school.browser("lecturer")
     await school.services.database.aclose()

@@ -100,6 +100,7 @@ async def test_topics_do_not_mix_and_a_stopped_subscriber_hears_nothing(nodes: N
     assert other.messages == [{"n": 2}]
 
 
+@pytest.mark.provokes_faults
 async def test_a_subscriber_that_fails_does_not_silence_the_others(nodes: Nodes) -> None:
     def fails(_: Mapping[str, Any]) -> None:
         raise RuntimeError("mine")
@@ -202,6 +203,7 @@ async def test_an_outage_is_told_as_unreachable_and_subscriptions_come_back_by_t
 
 
 @pytest.mark.redis
+@pytest.mark.provokes_faults
 async def test_what_is_not_json_on_a_topic_is_dropped_and_the_next_message_arrives(tmp_path: Path) -> None:
     if not RedisServer.is_installed():
         pytest.skip("no redis-server here")

@@ -124,6 +124,7 @@ async def test_everyone_in_the_process_shares_one_writer(open_ledger: OpenLedger
     assert [r.seq for r in await ledger.read(LOG)] == [1, 2]
 
 
+@pytest.mark.provokes_faults
 async def test_failed_commit_tells_the_caller_and_writes_nothing(open_ledger: OpenLedger, database: Database) -> None:
     store = WatchedStore(database)
     ledger = await open_ledger(store=store)
@@ -137,6 +138,7 @@ async def test_failed_commit_tells_the_caller_and_writes_nothing(open_ledger: Op
     assert [(r.seq, getattr(r.event, "person", None)) for r in await ledger.read(LOG)] == [(1, "before"), (2, "after")]
 
 
+@pytest.mark.provokes_faults
 async def test_commit_whose_outcome_is_unknown_is_looked_up_before_the_next(
     open_ledger: OpenLedger, database: Database
 ) -> None:

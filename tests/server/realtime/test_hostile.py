@@ -104,6 +104,7 @@ async def test_a_flood_of_messages_is_stopped_before_the_record(school: LiveScho
     assert len(await school.bodies("chat.message_posted")) <= 9
 
 
+@pytest.mark.provokes_faults
 async def test_fault_of_ours_is_an_incident_and_the_room_goes_on(school: LiveSchool) -> None:
     lecturer, student = await school.join("lecturer"), await school.join("student1")
     room = school.services.live.room_of(school.lesson)

@@ -219,6 +219,15 @@ def test_an_automatic_roll_call_is_repeated_once_for_the_silent_only() -> None:
     assert retry_due(paper.state, 180, paper.moment()) == []
 
 
+def test_without_a_roll_call_of_the_plan_there_is_none_to_repeat() -> None:
+    paper = live_room()
+    assert retry_due(paper.state, 45, paper.moment()) == []
+    paper.do(LECTURER, wish.StartRollCall())
+    paper.now_us += 92_000_000
+    paper.happen(close_due(paper.state, paper.now_us))
+    assert retry_due(paper.state, 45, paper.moment()) == []
+
+
 def test_a_roll_call_that_comes_between_does_not_take_the_repetition_of_the_one_before() -> None:
     paper = live_room()
 
