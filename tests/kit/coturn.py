@@ -11,7 +11,7 @@ import shutil
 import socket
 import struct
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +48,8 @@ async def coturn(folder: Path, *lines: str) -> AsyncIterator[Coturn]:
     sample = [line for line in SAMPLE.read_text(encoding="utf-8").splitlines() if line != "syslog"]
     sample = [_PORTS.get(line, line).format(port=port, tls=tls_port) for line in sample]
     config.write_text("\n".join([*sample, *own]) + "\n")
-    log = (folder / "coturn.log").open("wb")
-    process = await asyncio.create_subprocess_exec(path() or "turnserver", "-c", str(config), stdout=log, stderr=log)
-    try:
-        await _listens(process, port, udp=True)
-        await _listens(process, tls_port)
-        yield Coturn(port, tls_port)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-        log.close()
+    async with _running(folder, Coturn(port, tls_port), path() or "turnserver", "-c", str(config)) as server:
+        yield server
 
 
 @asynccontextmanager
@@ -71,14 +62,22 @@ async def coturn_of_compose(folder: Path, **env: str) -> AsyncIterator[Coturn]:
         "TURN_FOLDER": str(folder), "TURN_LISTEN_IPS": "127.0.0.1", "TURN_PORT": str(port), "TURN_TLS_PORT": str(tls_port),
         "TURN_CERT": str(folder / "cert.pem"), "TURN_KEY": str(folder / "key.pem"), **env,
     }  # fmt: skip
+    settings["PATH"] = os.environ["PATH"]
+    async with _running(folder, Coturn(port, tls_port), str(SAMPLE.parent / "start"), env=settings) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _running(
+    folder: Path, server: Coturn, *command: str, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Coturn]:
+    """The process of a command from when it listens to when it has ended."""
     with (folder / "coturn.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            str(SAMPLE.parent / "start"), stdout=log, stderr=log, env={"PATH": os.environ["PATH"], **settings}
-        )
+        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env=env)
     try:
-        await _listens(process, port, udp=True)
-        await _listens(process, tls_port)
-        yield Coturn(port, tls_port)
+        await _listens(process, server.port, udp=True)
+        await _listens(process, server.tls_port)
+        yield server
     finally:
         if process.returncode is None:
             process.terminate()

@@ -4,6 +4,7 @@ The page is drawn on a canvas with a blinking caret and sent with the parameters
 capture shows its own test picture.
 
 python -m tests.soak.soak_screen: for the sharer's line and for the viewer's, prints one JSON line; the exit code says whether all held.
+Behind the cut line the page is then scrolled, and turned: how often is something new shown, how long until the new page can be read?
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from tests.kit.udp_relay import Link, UdpRelay
 
 RATE_BPS, CUT_BPS = 300_000, 100_000
 SETTLE_S, CUT_S, SAMPLE_S = 25, 20, 0.5
+#: A turned page is looked at this long at most.
+TURN_S = 60
 MUST = 0.98
 #: A shared page falls to one picture a second and no lower; reading the counter twice takes its time.
 MUST_FPS = 0.8
@@ -50,13 +53,17 @@ SHARE = """
 async (lines) => {
   const page = Object.assign(document.createElement('canvas'), {width: 1920, height: 1080});
   const pen = page.getContext('2d');
-  let blink = 0;
+  let blink = 0, turned = 0, offset = 0;
+  window.scrolls = false;
+  window.turn = (by) => (turned = by, offset = 0, draw());
+  const place = (n) => 120 + ((110 * (n + turned) + offset) % (110 * lines.length));
   const draw = () => {
+    if (window.scrolls) offset += 22;
     pen.fillStyle = '#fff';
     pen.fillRect(0, 0, 1920, 1080);
     pen.fillStyle = '#111';
     pen.font = '30px "DejaVu Sans"';
-    lines.forEach((line, n) => pen.fillText(line, 60, 120 + 110 * n));
+    lines.forEach((line, n) => pen.fillText(line, 60, place(n)));
     if (blink++ % 2) pen.fillRect(60, 1000, 3, 30);
   };
   draw();
@@ -92,7 +99,10 @@ SEEN = """
 
 @dataclass
 class Reading:
-    """`line`: whose line was thin. `characters`: share of the text that was read; `black`: pictures without the page; `fps` shown while cut."""
+    """`line`: whose line was thin. `characters`: share of the text that was read; `black`: pictures without the page; `fps` shown while cut.
+
+    `scroll_fps` the same while the page is scrolled; `turn_s`: until a turned page was read as well as the first (None: it never was).
+    """
 
     line: str
     rate_bps: int
@@ -102,6 +112,8 @@ class Reading:
     samples: int
     black: int
     fps: float
+    scroll_fps: float
+    turn_s: float | None
     ok: bool
 
 
@@ -148,8 +160,39 @@ async def frames(page: Page) -> int:
     )
 
 
-async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S) -> Reading:
-    """Share, settle at `RATE_BPS`, read; then cut the line to `CUT_BPS`, look for black and count pictures."""
+async def legible(viewer: Page, text: str) -> tuple[float, tuple[int, int]]:
+    """The share of the text's characters that can be read in what is shown, and its size in pixels."""
+    picture = await seen(viewer)
+    assert picture is not None, "nothing was shown"
+    said = plain(await asyncio.to_thread(read, picture))
+    return 1 - edit_distance(plain(text), said) / len(plain(text)), Image.open(io.BytesIO(picture)).size
+
+
+async def watched(viewer: Page, seconds: float) -> tuple[float, int, int]:
+    """Pictures a second, how often it was looked, how often it was black."""
+    before, black, samples = await frames(viewer), 0, 0
+    for _ in range(round(seconds / SAMPLE_S)):
+        await asyncio.sleep(SAMPLE_S)
+        shot = await seen(viewer)
+        samples += 1
+        black += shot is None or is_black(shot)
+    return (await frames(viewer) - before) / seconds, samples, black
+
+
+async def turned(sharer: Page, viewer: Page, by: int) -> float | None:
+    """Turn the page and wait until it can be read; seconds."""
+    lines = TEXT.split("\n")
+    begun = asyncio.get_running_loop().time()
+    await sharer.evaluate("(by) => { window.scrolls = false; window.turn(by); }", by)
+    while (took := asyncio.get_running_loop().time() - begun) < TURN_S:
+        share, _ = await legible(viewer, "\n".join(lines[-by:] + lines[:-by]))
+        if share >= MUST:
+            return took
+    return None
+
+
+async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, turn_s: float = TURN_S) -> Reading:
+    """Share, settle at `RATE_BPS`, read; then cut the line to `CUT_BPS`, look for black and count pictures, scroll, turn the page."""
     async with media_room() as room:
         link = Link(rate_bps=RATE_BPS, delay_s=0.02)
         up, down = (link, Link()) if line == "sharer" else (Link(), link)
@@ -167,21 +210,27 @@ async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S) -
             await sharer.evaluate(SHARE, TEXT.split("\n"))
             await join(viewer.evaluate, 2, publish=False, audio_slots=1, video_slots=1)
             await asyncio.sleep(settle_s)
-            picture = await seen(viewer)
-            assert picture is not None, "nothing was shown"
-            size = Image.open(io.BytesIO(picture)).size
-            said = plain(await asyncio.to_thread(read, picture))
-            right = 1 - edit_distance(plain(TEXT), said) / len(plain(TEXT))
+            right, size = await legible(viewer, TEXT)
             link.rate_bps = CUT_BPS
-            before, black, samples = await frames(viewer), 0, 0
-            for _ in range(round(cut_s / SAMPLE_S)):
-                await asyncio.sleep(SAMPLE_S)
-                shot = await seen(viewer)
-                samples += 1
-                black += shot is None or is_black(shot)
-            fps = (await frames(viewer) - before) / cut_s
-    ok = right >= MUST and black == 0 and fps >= MUST_FPS and size == (WIDTH, HEIGHT)
-    return Reading(line, RATE_BPS, round(right, 4), *size, samples, black, round(fps, 2), ok)
+            fps, samples, black = await watched(viewer, cut_s)
+            await sharer.evaluate("() => { window.scrolls = true; }")
+            scroll_fps, more, blacker = await watched(viewer, cut_s)
+            took = await turned(sharer, viewer, by=3) if turn_s else 0.0
+    is_alive = black + blacker == 0 and min(fps, scroll_fps) >= MUST_FPS
+    ok = right >= MUST and is_alive and size == (WIDTH, HEIGHT) and took is not None
+    rounded = took if took is None else round(took, 1)
+    return Reading(
+        line,
+        RATE_BPS,
+        round(right, 4),
+        *size,
+        samples + more,
+        black + blacker,
+        round(fps, 2),
+        round(scroll_fps, 2),
+        rounded,
+        ok,
+    )
 
 
 async def main() -> int:

@@ -1,7 +1,7 @@
 //! The engine thread: wait, take commands, take datagrams, forward, do what is due, tell Python. One clock read per batch.
 
 use crate::connections::Connections;
-use crate::inbox::{BATCH, Inbox};
+use crate::inbox::{Inbox, MANY};
 use crate::outward::Outward;
 use crate::post::Neighbour;
 use crate::priority::go_first;
@@ -79,7 +79,7 @@ impl Worker {
             sockets,
             epoll,
             relay: Relay::new(),
-            inbox: Inbox::new(),
+            inbox: Inbox::new(MANY),
             out,
             connections,
             ready: Vec::with_capacity(MAX_READY),
@@ -232,7 +232,7 @@ impl Worker {
                 }
             }
             self.forward(now);
-            if count < BATCH {
+            if count < MANY {
                 break;
             }
             now = monotonic_us();

@@ -1,7 +1,7 @@
 //! The class `FloorEngine`: the floor on one socket and one thread, with the relay's own sender (sendmmsg, GSO).
 
 use super::{Mailbox, bad, lock};
-use crate::inbox::{BATCH, Inbox};
+use crate::inbox::{Inbox, MANY};
 use crate::sender::Sender;
 use crate::socket::{Bound as BoundSocket, bind};
 use crate::worker::block_signals;
@@ -104,7 +104,7 @@ impl Shared {
     fn run(self: Arc<Self>) {
         block_signals();
         let fd = self.bound.socket.as_raw_fd();
-        let mut inbox = Inbox::new();
+        let mut inbox = Inbox::new(MANY);
         while !self.is_stopping.load(Ordering::Acquire) {
             if !is_readable(fd) {
                 continue;
@@ -120,7 +120,7 @@ impl Shared {
                 }
                 floor.fan_out(sender);
                 sender.flush();
-                if count < BATCH {
+                if count < MANY {
                     break;
                 }
             }

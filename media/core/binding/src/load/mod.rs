@@ -4,7 +4,6 @@
 
 mod engine;
 mod floor;
-mod inbox;
 mod world;
 
 pub use engine::LoadEngine;

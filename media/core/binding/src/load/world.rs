@@ -2,8 +2,8 @@
 //!
 //! Receivers are never waited for: a receiver that sleeps until a packet comes makes the server pay for waking it up.
 
-use super::inbox::{BATCH, StampedInbox};
 use super::{Mailbox, lock, wall_ns};
+use crate::inbox::{FEW, Inbox};
 use crate::socket::{Bound, bind, receive_drops, stamp_arrivals};
 use crate::worker::{block_signals, monotonic_us};
 use forward::Micros;
@@ -40,7 +40,7 @@ pub struct World {
     /// Between two drains.
     pub poll_us: Micros,
     ip: IpAddr,
-    inbox: StampedInbox,
+    inbox: Inbox,
     next_drain: Micros,
     next_tick: Micros,
 }
@@ -63,7 +63,7 @@ impl Shared {
             tally: Tally::default(),
             poll_us: 1000,
             ip,
-            inbox: StampedInbox::new(),
+            inbox: Inbox::with_arrival_times(FEW),
             next_drain: 0,
             next_tick: 0,
         };
@@ -156,14 +156,15 @@ impl World {
         for _ in 0..MAX_BATCHES {
             let count = self.inbox.receive(bound.socket.as_raw_fd());
             for i in 0..count {
-                let Some((from, arrival_ns, data)) = self.inbox.datagram(i) else { continue };
+                let arrival_ns = self.inbox.arrival_ns(i);
+                let Some((from, data)) = self.inbox.datagram(i) else { continue };
                 let stamped = (from, if arrival_ns == 0 { clock.wall_ns } else { arrival_ns });
                 let out = &mut |data: &[u8]| drop(bound.socket.send(data));
                 if let Some(happening) = peer.receive(data, stamped, clock, &mut self.tally, out) {
                     mail.put((number as u32, happening));
                 }
             }
-            if count < BATCH {
+            if count < FEW {
                 return;
             }
         }
