@@ -60,8 +60,9 @@ journey: setup test-deps ## one whole lesson in real Chromium
 bench: setup ## measure and write docs/performance.md
 	$(BIN)/python -m tests.load.bench
 
-bench-lines: setup test-deps ## a call on bad lines, in real Chromium (25 min; QUICK=1: 8 min)
+bench-lines: setup test-deps ## a call on bad lines, in real Chromium (30 min; QUICK=1: 10 min)
 	$(BIN)/python -m tests.load.bench_lines $(if $(QUICK),--quick)
+	$(BIN)/python -m tests.load.bench_roam $(if $(QUICK),,--write)
 
 bench-join: setup test-deps ## from a link to the lecturer's voice over slow lines; a class at the door (15 min)
 	$(BIN)/python -m tests.load.bench_join_line --write

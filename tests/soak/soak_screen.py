@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageStat
 from playwright.async_api import Page
@@ -101,7 +102,8 @@ SEEN = """
 class Reading:
     """`line`: whose line was thin. `characters`: share of the text that was read; `black`: pictures without the page; `fps` shown while cut.
 
-    `scroll_fps` the same while the page is scrolled; `turn_s`: until a turned page was read as well as the first (None: it never was).
+    Told, not judged, for a thin line cannot carry a whole new page at once: `scroll_fps` the same while the page is scrolled; `turn_s`: until a
+    turned page was read as well as the first (None: not within `TURN_S`).
     """
 
     line: str
@@ -112,9 +114,9 @@ class Reading:
     samples: int
     black: int
     fps: float
-    scroll_fps: float
-    turn_s: float | None
     ok: bool
+    scroll_fps: float | None = None
+    turn_s: float | None = None
 
 
 def edit_distance(one: str, other: str) -> int:
@@ -187,12 +189,19 @@ async def turned(sharer: Page, viewer: Page, by: int) -> float | None:
     while (took := asyncio.get_running_loop().time() - begun) < TURN_S:
         share, _ = await legible(viewer, "\n".join(lines[-by:] + lines[:-by]))
         if share >= MUST:
-            return took
+            return round(took, 1)
     return None
 
 
-async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, turn_s: float = TURN_S) -> Reading:
-    """Share, settle at `RATE_BPS`, read; then cut the line to `CUT_BPS`, look for black and count pictures, scroll, turn the page."""
+async def moved(sharer: Page, viewer: Page, seconds: float) -> dict[str, Any]:
+    """What a page that moves looks like behind the thin line: fields of a Reading."""
+    await sharer.evaluate("() => { window.scrolls = true; }")
+    scroll_fps, _, _ = await watched(viewer, seconds)
+    return {"scroll_fps": round(scroll_fps, 2), "turn_s": await turned(sharer, viewer, by=3)}
+
+
+async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, moves: bool = True) -> Reading:
+    """Share, settle at `RATE_BPS`, read; then cut the line to `CUT_BPS`, look for black and count pictures; if it `moves`, scroll and turn the page."""
     async with media_room() as room:
         link = Link(rate_bps=RATE_BPS, delay_s=0.02)
         up, down = (link, Link()) if line == "sharer" else (Link(), link)
@@ -213,24 +222,9 @@ async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, t
             right, size = await legible(viewer, TEXT)
             link.rate_bps = CUT_BPS
             fps, samples, black = await watched(viewer, cut_s)
-            await sharer.evaluate("() => { window.scrolls = true; }")
-            scroll_fps, more, blacker = await watched(viewer, cut_s)
-            took = await turned(sharer, viewer, by=3) if turn_s else 0.0
-    is_alive = black + blacker == 0 and min(fps, scroll_fps) >= MUST_FPS
-    ok = right >= MUST and is_alive and size == (WIDTH, HEIGHT) and took is not None
-    rounded = took if took is None else round(took, 1)
-    return Reading(
-        line,
-        RATE_BPS,
-        round(right, 4),
-        *size,
-        samples + more,
-        black + blacker,
-        round(fps, 2),
-        round(scroll_fps, 2),
-        rounded,
-        ok,
-    )
+            ok = right >= MUST and black == 0 and fps >= MUST_FPS and size == (WIDTH, HEIGHT)
+            seen_still = Reading(line, RATE_BPS, round(right, 4), *size, samples, black, round(fps, 2), ok)
+            return replace(seen_still, **await moved(sharer, viewer, cut_s)) if moves else seen_still
 
 
 async def main() -> int:

@@ -13,7 +13,7 @@ const MEDIA_SILENCE_MS = 1_500;
 /** Silence on a quiet line: browsers check every 2.5 s, two may be lost. */
 const QUIET_SILENCE_MS = 8_000;
 /** Right after the socket came back the address has probably changed: do not wait long. */
-const RETURN_SILENCE_MS = 1_000;
+const RETURN_SILENCE_MS = 500;
 /** After a restart the path gets this long before the next one. */
 const RESTART_PAUSE_MS = 3_000;
 const BUSY_PACKETS_PER_S = 5;

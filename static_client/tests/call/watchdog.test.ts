@@ -47,4 +47,20 @@ describe("the watchdog", () => {
   test("media that flows is never restarted", () => {
     expect(run(new Watchdog(), 60_000, every(20), every(2_500))).toEqual([]);
   });
+
+  test("silence right after the socket came back is not waited for long: the address has changed", () => {
+    const dog = new Watchdog();
+    run(dog, 4_000, every(20, 3_900), every(2_500, 3_900));
+    dog.socketReturned(4_100);
+    const looks = [4_500, 5_000].map((atMs) => dog.isSilent({ atMs, packets: 195, checks: 1 }));
+    expect(looks).toEqual([false, true]);
+  });
+
+  test("media that flows when the socket comes back is left alone", () => {
+    const dog = new Watchdog();
+    run(dog, 4_000, every(20), every(2_500));
+    dog.socketReturned(4_100);
+    const looks = [4_500, 5_000, 5_500].map((atMs) => dog.isSilent({ atMs, packets: atMs / 20, checks: 1 }));
+    expect(looks).toEqual([false, false, false]);
+  });
 });
