@@ -39,6 +39,11 @@ class AiortcPerson:
     async def accept(self, answer: str) -> None:
         await self.peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
+    async def lost(self) -> int:
+        """Packets of pictures and sound that were sent to it and never came."""
+        stats = (await self.peer.getStats()).values()
+        return sum(each.packetsLost for each in stats if each.type == "inbound-rtp")
+
     async def close(self) -> None:
         await self.peer.close()
         for task in self._watching:
