@@ -1,9 +1,10 @@
 //! The engine's thread goes before whatever else is to be done: a packet waits for nobody who joins, writes or records.
+//!
+//! It has more of a core than others, and interrupts nobody to get it (SCHED_BATCH). A thread that is let in at once wakes with the first
+//! packet of a picture and forwards each by itself: that cost 1.7 times what the floor does for a packet, instead of 1.3.
 
 /// How much more of a core than others when there is too little for all (nice). Needs CAP_SYS_NICE or RLIMIT_NICE.
 const NICE: i32 = -10;
-/// The time that the thread asks for at once, ns: who asks for little is let in soon (EEVDF, Linux 6.12 and later; needs no privilege).
-const SLICE_NS: u64 = 100_000;
 
 /// `struct sched_attr` of sched_setattr(2), as of its first version.
 #[repr(C)]
@@ -30,11 +31,11 @@ pub fn go_first() {
 fn ask(nice: i32) -> bool {
     let attr = SchedAttr {
         size: size_of::<SchedAttr>() as u32,
-        policy: libc::SCHED_OTHER as u32,
+        policy: libc::SCHED_BATCH as u32,
         flags: 0,
         nice,
         priority: 0,
-        runtime: SLICE_NS,
+        runtime: 0,
         deadline: 0,
         period: 0,
     };
