@@ -23,16 +23,31 @@ def put_section(name: str, text: str, target: Path = TARGET) -> None:
     target.write_text(head + section + tail if found else f"{old.rstrip()}\n\n{section}\n")
 
 
+def _processor_ticks() -> tuple[int, int]:
+    """(all, of which a host gave to other machines than this one) since the machine began."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return sum(ticks), ticks[7]
+
+
+_AT_FIRST = _processor_ticks()
+
+
+def stolen_percent() -> float:
+    """What a virtual machine's host took for others since this program began: with more than a few percent no figure is worth anything."""
+    total, stolen = (now - then for now, then in zip(_processor_ticks(), _AT_FIRST, strict=True))
+    return 100 * stolen / total if total else 0.0
+
+
 def machine() -> str:
-    """Processor, cores, kernel, Python, and how busy it is, in one sentence."""
+    """Processor, cores, kernel, Python, how busy it is and how much of it the host took, in one sentence."""
     model = platform.machine()
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break
     kernel = ".".join(platform.release().split(".")[:2])
-    load = os.getloadavg()[0]
-    return f"{model}, {os.cpu_count()} cores, Linux {kernel}, Python {platform.python_version()}; load average {load:.1f} at the end"
+    is_busy = f"load average {os.getloadavg()[0]:.1f} at the end, {stolen_percent():.0f} % taken by the host"
+    return f"{model}, {os.cpu_count()} cores, Linux {kernel}, Python {platform.python_version()}; {is_busy}"
 
 
 def goals_section(verdicts: Sequence[Mapping[str, object]], runs: Runs, rounds: int) -> str:
