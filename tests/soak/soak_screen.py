@@ -20,7 +20,6 @@ import tempfile
 import unicodedata
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageStat
 from playwright.async_api import Page
@@ -193,11 +192,18 @@ async def turned(sharer: Page, viewer: Page, by: int) -> float | None:
     return None
 
 
-async def moved(sharer: Page, viewer: Page, seconds: float) -> dict[str, Any]:
-    """What a page that moves looks like behind the thin line: fields of a Reading."""
+async def moved(still: Reading, sharer: Page, viewer: Page, seconds: float) -> Reading:
+    """The same with what a page that moves looks like behind the thin line: it may stand still, not turn black."""
     await sharer.evaluate("() => { window.scrolls = true; }")
-    scroll_fps, _, _ = await watched(viewer, seconds)
-    return {"scroll_fps": round(scroll_fps, 2), "turn_s": await turned(sharer, viewer, by=3)}
+    fps, samples, black = await watched(viewer, seconds)
+    return replace(
+        still,
+        samples=still.samples + samples,
+        black=still.black + black,
+        ok=still.ok and black == 0,
+        scroll_fps=round(fps, 2),
+        turn_s=await turned(sharer, viewer, by=3),
+    )
 
 
 async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, moves: bool = True) -> Reading:
@@ -223,8 +229,8 @@ async def reading(line: str, settle_s: float = SETTLE_S, cut_s: float = CUT_S, m
             link.rate_bps = CUT_BPS
             fps, samples, black = await watched(viewer, cut_s)
             ok = right >= MUST and black == 0 and fps >= MUST_FPS and size == (WIDTH, HEIGHT)
-            seen_still = Reading(line, RATE_BPS, round(right, 4), *size, samples, black, round(fps, 2), ok)
-            return replace(seen_still, **await moved(sharer, viewer, cut_s)) if moves else seen_still
+            still = Reading(line, RATE_BPS, round(right, 4), *size, samples, black, round(fps, 2), ok)
+            return await moved(still, sharer, viewer, cut_s) if moves else still
 
 
 async def main() -> int:
