@@ -149,6 +149,26 @@ fn the_first_picture_waits_for_the_first_answer_so_that_the_voice_of_a_thin_line
 }
 
 #[test]
+fn a_thin_line_is_seen_by_its_emptying_queue_when_the_answer_to_the_first_probe_is_lost() {
+    let mut lesson = Lesson::new(Link { buffer_us: 560_000, ..Link::new(76_000, 150_000, 1) });
+    lesson.begin_with(0);
+    lesson.run(0.3);
+    lesson.up.is_away = true;
+    lesson.run(0.8);
+    lesson.up.is_away = false;
+    lesson.run(8.0);
+    show(&lesson);
+    let sound = lesson.sound_ms(0.0, 8.0);
+    assert_eq!(sound.len(), 8 * 50);
+    assert!(
+        lesson.worst_queue_ms(1.4, 8.0) < 250.0,
+        "no second probe as large as the first: {}",
+        lesson.worst_queue_ms(1.4, 8.0)
+    );
+    assert!(lesson.pictures.is_empty(), "{}", lesson.pictures.len());
+}
+
+#[test]
 fn the_first_picture_of_a_good_line_waits_for_an_answer_and_no_longer() {
     let mut lesson = Lesson::new(line(5_000_000));
     lesson.begin_with(0);

@@ -155,6 +155,10 @@ impl Control {
         let elapsed_us = now.saturating_sub(std::mem::replace(&mut self.stepped_us, now)).min(1_000_000);
         let estimate = *self.estimate.get_or_insert(START_BPS);
         let is_standing = self.note_standing(seen, now);
+        if self.is_thin(seen) {
+            self.on_probe(seen.busy_bps.unwrap_or(MIN_BPS), true);
+            return Verdict::Keep;
+        }
         if let Some(verdict) = self.judge_test(seen, now) {
             return verdict;
         }
@@ -206,6 +210,12 @@ impl Control {
             self.estimate = self.estimate.map(|e| e.max(test.before_bps));
         }
         (self.standing_us, self.stepped_us, self.cut_us) = (None, now, Some(now));
+    }
+
+    /// Nothing is known but what everybody begins with, and from a queue packets come at less than that: the line is seen, whether a probe's answer comes or not.
+    fn is_thin(&self, seen: &Seen) -> bool {
+        let is_less = seen.busy_bps.is_some_and(|bps| bps < START_BPS);
+        !self.is_proven && !seen.is_probing && seen.queue_ms >= CONGESTED_MS && is_less
     }
 
     fn note_standing(&mut self, seen: &Seen, now: Micros) -> bool {
