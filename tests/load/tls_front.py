@@ -56,7 +56,7 @@ def key_hash(pem: Path) -> str:
 
 
 async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, asyncio.CancelledError):
+    with contextlib.suppress(OSError):
         while data := await source.read(1 << 16):
             target.write(data)
             await target.drain()
@@ -76,7 +76,9 @@ async def tls_front(pem: Path, port: int, inner_port: int) -> AsyncIterator[None
         except OSError:
             writer.close()
             return
-        await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
+        # Who is still here when the measuring ends is let go without a word.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
 
     server = await asyncio.start_server(visitor, "0.0.0.0", port, ssl=context)
     for listener in server.sockets:
