@@ -155,8 +155,8 @@ impl Control {
         let elapsed_us = now.saturating_sub(std::mem::replace(&mut self.stepped_us, now)).min(1_000_000);
         let estimate = *self.estimate.get_or_insert(START_BPS);
         let is_standing = self.note_standing(seen, now);
-        if self.is_thin(seen) {
-            self.on_probe(seen.busy_bps.unwrap_or(MIN_BPS), true);
+        if let Some(bps) = self.thin_line_bps(seen) {
+            self.on_probe(bps, true);
             return Verdict::Keep;
         }
         if let Some(verdict) = self.judge_test(seen, now) {
@@ -212,10 +212,10 @@ impl Control {
         (self.standing_us, self.stepped_us, self.cut_us) = (None, now, Some(now));
     }
 
-    /// Nothing is known but what everybody begins with, and from a queue packets come at less than that: the line is seen, whether a probe's answer comes or not.
-    fn is_thin(&self, seen: &Seen) -> bool {
-        let is_less = seen.busy_bps.is_some_and(|bps| bps < START_BPS);
-        !self.is_proven && !seen.is_probing && seen.queue_ms >= CONGESTED_MS && is_less
+    /// Nothing is known but what everybody begins with, and from a queue packets come at less than that: the line is seen without a probe's answer.
+    fn thin_line_bps(&self, seen: &Seen) -> Option<u64> {
+        let is_shown = !self.is_proven && !seen.is_probing && seen.queue_ms >= CONGESTED_MS;
+        seen.busy_bps.filter(|&bps| is_shown && bps < START_BPS)
     }
 
     fn note_standing(&mut self, seen: &Seen, now: Micros) -> bool {
