@@ -1,6 +1,7 @@
 //! One quality of a source: its SSRCs, its recent packets, what is missing of it, whether it flows.
 
 use crate::Micros;
+use crate::arriving::Arriving;
 use crate::codec::Codec;
 use crate::ids::Kind;
 use crate::keyframe::Keyframe;
@@ -51,6 +52,8 @@ pub struct Layer {
     pub codec: Codec,
     /// The newest keyframe.
     pub keyframe: Keyframe,
+    /// How slowly its pictures come in.
+    pub arriving: Arriving,
     /// Picture size, 0 unknown.
     pub size: (u16, u16),
     /// Its keyframes come with parameter sets (H.264): without them nobody can begin.
@@ -87,6 +90,7 @@ impl Layer {
             steady_us: 0,
             codec: Codec::Other,
             keyframe: Keyframe::default(),
+            arriving: Arriving::default(),
             size: (0, 0),
             has_sets: false,
             packets: 0,
@@ -110,6 +114,7 @@ impl Layer {
         self.reception = Reception::default();
         self.sr = None;
         self.keyframe.forget();
+        self.arriving = Arriving::default();
     }
 
     /// A packet of temporal layer `tid` was taken in. `counts`: in the rates, too.

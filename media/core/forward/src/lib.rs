@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arriving;
 pub mod backlog;
 pub mod bwe;
 pub mod ceiling;

@@ -262,7 +262,7 @@ impl Exchange {
     /// Pass the wish for keyframes of a mirror on, where it is time.
     pub fn ask_home_for_keyframes(&mut self, mirror: &mut Source, now: Micros) {
         let Some(home) = mirror.home.filter(|_| mirror.enabled) else { return };
-        if mirror.keyframes.take_due(now) {
+        if mirror.take_keyframe_request(now) {
             let layers = (0..mirror.layers.len()).filter(|&i| mirror.keyframes.is_wanted(i)).fold(0, |set, i| set | bit(i));
             mirror.counters.plis_out += 1;
             self.post(home.relay, Item::Keyframes { source: home.source, layers });

@@ -397,3 +397,34 @@ fn no_nonce_is_used_twice() {
         assert_eq!(guarded, 0, "seed {seed}: the guard had to step in");
     }
 }
+
+/// Pages of fifteen packets, each packet 100 ms after the other; the viewer asks for a keyframe each second. When the publisher was asked, in seconds.
+fn asked_of_a_thin_line(patient: bool) -> Vec<u64> {
+    let mut world = World::default();
+    let (mut publisher, mut viewer) = classroom(&mut world);
+    world.relay.set_patient(SourceId(1), patient).unwrap();
+    world.relay.route(SlotId(5), Some(SourceId(1)), "q", 7).unwrap();
+    world.send_rtp(&publisher, &frame(11, 100, true, "q"));
+    world.turn(100_000);
+    world.take(&mut publisher);
+    let mut pli = Vec::new();
+    rtcp::write_pli(&mut pli, 7, 5000);
+    let mut asked = Vec::new();
+    for n in 0..300u64 {
+        if n % 10 == 9 {
+            world.send_rtcp(&mut viewer, &pli);
+        }
+        let page = n / 15;
+        let part = frame(11, 101 + n, false, "q");
+        world.send_rtp(&publisher, &Rtp { ts: (200 + page as u32) * 3000 * 15, marker: n % 15 == 14, ..part });
+        world.turn(100_000);
+        asked.extend((0..keyframe_requests(&world.take(&mut publisher).1)).map(|_| n / 10));
+    }
+    asked
+}
+
+#[test]
+fn while_pages_trickle_in_over_the_publishers_line_no_keyframes_are_asked_for_but_seldom() {
+    assert_eq!(asked_of_a_thin_line(true), [10, 20]);
+    assert!(asked_of_a_thin_line(false).len() > 20, "a camera is asked again and again until its keyframe comes");
+}

@@ -148,7 +148,7 @@ impl Relay {
         if self.sources.get(index).is_some_and(|s| s.patient) && peer.pacer.trickles(at_slot) {
             return;
         }
-        if let Some(source) = self.sources.get_mut(index) {
+        if let Some(source) = self.sources.get_mut(index).filter(|s| !s.keeps_waiting(layer, now)) {
             source.keyframes.want(layer);
         }
         self.flush_keyframe_requests(index, now, out);

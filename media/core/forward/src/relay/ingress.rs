@@ -259,9 +259,12 @@ impl Relay {
         } else {
             layer.reception.on_packet(arrival.ext_seq, header.ts, params.clock_hz, now);
         }
-        if asks && layer.nacks.on_packet(arrival.ext_seq, now) && source.kind == Kind::Video {
+        layer.arriving.note(header.ts, now);
+        let lost_for_good = asks && layer.nacks.on_packet(arrival.ext_seq, now);
+        if lost_for_good && source.kind == Kind::Video && !source.keeps_waiting(stream.layer, now) {
             source.keyframes.want(stream.layer);
         }
+        let layer = &mut source.layers[stream.layer];
         let mut insight = inspect(params.codec, &arrival.data[header.len..end]);
         layer.has_sets |= insight.keyframe && !insight.bare_idr;
         insight.keyframe &= !(insight.bare_idr && layer.has_sets);
@@ -274,7 +277,7 @@ impl Relay {
         let begins = insight.keyframe && !packet.is_empty();
         let completes = layer.keyframe.note(&layer.ring, arrival.ext_seq, begins, now);
         if begins {
-            source.keyframes.on_keyframe(stream.layer);
+            source.keyframes.on_keyframe(stream.layer, now);
         }
         if let Some(level) = arrival.passed.audio_level {
             source.level.note(level, now);

@@ -128,12 +128,13 @@ impl Relay {
         layer.packets += 1;
         layer.bytes += packet.data().len() as u64;
         layer.last_us = packet.at_us;
+        layer.arriving.note(packet.ts, packet.at_us);
         let Some(place) = layer.ring.place(ext_seq) else { return };
         std::mem::swap(place, packet);
         let at_us = layer.last_us;
         let completes = layer.keyframe.note(&layer.ring, ext_seq, begins, at_us);
         if begins {
-            source.keyframes.on_keyframe(layer_at);
+            source.keyframes.on_keyframe(layer_at, at_us);
         }
         if source.fresh.is_empty() {
             self.fresh.push(index);

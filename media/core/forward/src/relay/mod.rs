@@ -143,7 +143,7 @@ impl Relay {
         }
         let Some(peer) = source.peer.and_then(|p| self.peers.get_mut(p)) else { return };
         let is_known = source.layers.iter().enumerate().any(|(i, l)| l.ssrc.is_some() && source.keyframes.is_wanted(i));
-        if !source.enabled || !is_known || peer.ready().is_none() || !source.keyframes.take_due(now) {
+        if !source.enabled || !is_known || peer.ready().is_none() || !source.take_keyframe_request(now) {
             return;
         }
         self.compound.clear();
