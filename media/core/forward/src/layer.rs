@@ -52,7 +52,7 @@ pub struct Layer {
     pub codec: Codec,
     /// The newest keyframe.
     pub keyframe: Keyframe,
-    /// How slowly its pictures come in.
+    /// How slowly its pictures come in, of a source that is worth waiting for.
     pub arriving: Arriving,
     /// Picture size, 0 unknown.
     pub size: (u16, u16),

@@ -179,13 +179,13 @@ impl Source {
 
     /// Who has a picture of this layer keeps it rather than having a keyframe made, for a while: pages trickle in over the publisher's thin line.
     pub fn keeps_waiting(&self, layer: usize, now: Micros) -> bool {
-        let slow = self.layers.get(layer).filter(|_| self.patient).and_then(|l| l.arriving.slow_since(now));
+        let slow = self.layers.get(layer).and_then(|l| l.arriving.slow_since(now));
         slow.is_some_and(|since| self.keyframes.is_held(since, now))
     }
 
     /// True when keyframes are to be asked for now; counts as done.
     pub fn take_keyframe_request(&mut self, now: Micros) -> bool {
-        let is_slow = self.patient && self.layers.iter().any(|l| l.arriving.slow_since(now).is_some());
+        let is_slow = self.layers.iter().any(|l| l.arriving.slow_since(now).is_some());
         self.keyframes.take_due(is_slow, now)
     }
 

@@ -259,7 +259,9 @@ impl Relay {
         } else {
             layer.reception.on_packet(arrival.ext_seq, header.ts, params.clock_hz, now);
         }
-        layer.arriving.note(header.ts, now);
+        if source.patient {
+            layer.arriving.note(header.ts, now);
+        }
         let lost_for_good = asks && layer.nacks.on_packet(arrival.ext_seq, now);
         if lost_for_good && source.kind == Kind::Video && !source.keeps_waiting(stream.layer, now) {
             source.keyframes.want(stream.layer);

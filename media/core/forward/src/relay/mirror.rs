@@ -128,7 +128,9 @@ impl Relay {
         layer.packets += 1;
         layer.bytes += packet.data().len() as u64;
         layer.last_us = packet.at_us;
-        layer.arriving.note(packet.ts, packet.at_us);
+        if source.patient {
+            layer.arriving.note(packet.ts, packet.at_us);
+        }
         let Some(place) = layer.ring.place(ext_seq) else { return };
         std::mem::swap(place, packet);
         let at_us = layer.last_us;
