@@ -78,7 +78,7 @@ async def opened(folder: Path) -> AsyncIterator[Doors]:
         inner_port = urlsplit(school.base_url).port or 0
         base = f"http://127.0.0.1:{inner_port}"
         pem = certificate(folder, NEAR)
-        async with tls_front(pem, port, inner_port), lecturer_talks(school, base) as lesson:
+        async with tls_front(pem, NEAR, port, inner_port), lecturer_talks(school, base) as lesson:
             for n in range(STUDENTS):
                 student = await plain_browser(school, base, f"student{n + 1}")
                 await student.consent(lesson)

@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 
 #: Debian's own, whatever this machine has been given.
 CONGESTION = b"cubic"
+#: Linux, ip(7); Python has no name for it.
+IP_FREEBIND = 15
 
 
 def certificate(folder: Path, ip: str) -> Path:
@@ -65,8 +67,8 @@ async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def tls_front(pem: Path, port: int, inner_port: int) -> AsyncIterator[None]:
-    """https://…:port leads to http://127.0.0.1:inner_port. Listens on every address: the line that brings its own may come later."""
+async def tls_front(pem: Path, address: str, port: int, inner_port: int) -> AsyncIterator[None]:
+    """https://address:port leads to http://127.0.0.1:inner_port. The address may come later, with the line that brings it; no other is listened on."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
 
@@ -80,9 +82,11 @@ async def tls_front(pem: Path, port: int, inner_port: int) -> AsyncIterator[None
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
 
-    server = await asyncio.start_server(visitor, "0.0.0.0", port, ssl=context)
-    for listener in server.sockets:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION)
+    listener.bind((address, port))
+    server = await asyncio.start_server(visitor, sock=listener, ssl=context)
     try:
         yield
     finally:
